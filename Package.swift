@@ -1,0 +1,22 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The journey of an event, module by module; imports point one way, down this list.
+let package = Package(
+  name: "Kept",
+  products: [.executable(name: "kept", targets: ["kept"])],
+  targets: [
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .target(name: "CInstructions"),
+    .target(name: "KeptFormat", dependencies: ["CLZ4", "CInstructions"], exclude: ["LogFormat.md"]),
+    .target(name: "KeptLog", dependencies: ["KeptFormat"]),
+    .target(name: "KeptIntake", dependencies: ["KeptFormat", "CLZ4"]),
+    .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog"]),
+    .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "CLZ4"]),
+    .target(name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot"]),
+    .executableTarget(
+      name: "kept",
+      dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
