@@ -42,9 +42,10 @@ public enum TouchClass {
 public enum DetailField: Hashable, Sendable {
   /// `source`, `channel`, `agent`, `department`, `account`, `party`, `currency`: `Touches.code`; the others: `Touches.text`.
   case text(TextField)
-  /// A key of `data`: `Touches.number` where the value is a number or a boolean, `Touches.text` where it is a string or
-  /// JSON. The slot is typed by the value that is there.
-  case data(String)
+  /// A key of `data` whose value is a number or a boolean (`Touches.number`), or a string (`Touches.text`). A value of
+  /// another type counts as absent.
+  case dataNumber(String)
+  case dataText(String)
   case amount, score, due
   case position, recorded
   /// The number of the second customer, of a merge or a referral.
