@@ -14,6 +14,7 @@ let package = Package(
     .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog"]),
     .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "CLZ4"]),
     .target(name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot"]),
+    .testTarget(name: "KeptReplayTests", dependencies: ["KeptReplay"]),
     .executableTarget(
       name: "kept",
       dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot"]),

@@ -1,0 +1,82 @@
+/// What later events say about earlier ones: which events no longer count and whose lives are one.
+///
+/// Corrections are knowledge, not occurrences: they act on everything in the known-at prefix, whatever their own time
+/// and whatever the as-of. The highest position wins; retracting a correction restores its target; retracting a merge
+/// splits again.
+public struct Corrections: Sendable, Equatable {
+  /// An event that speaks about another one.
+  public struct Action: Sendable, Equatable {
+    public enum Effect: Sendable, Equatable {
+      /// `corrects` on any kind: the target is replaced by this event.
+      case replaces(target: UInt64)
+      /// `event.retracted`: the target does not count.
+      case retracts(target: UInt64)
+      /// `customer.merged`: touches of `other` belong to `customer`.
+      case merges(customer: UInt32, other: UInt32)
+    }
+    public var position: UInt64
+    public var effect: Effect
+
+    public init(position: UInt64, effect: Effect) {
+      self.position = position
+      self.effect = effect
+    }
+  }
+
+  /// Positions of events that do not count, ascending.
+  public var dead: [UInt64] = []
+  /// Number of a merged customer → the number its touches count for, followed to the end.
+  public var mergedInto: [UInt32: UInt32] = [:]
+
+  public init() {}
+
+  /// Decides from the highest position down, so that an action is judged before those it may cancel.
+  ///
+  /// A replaced correction keeps its effect (its target stays replaced); a retracted one loses it. Of two merges of the
+  /// same customer the later counts; a merge that would close a circle is void.
+  public init(resolving actions: [Action]) {
+    var dead: Set<UInt64> = []
+    var retracted: Set<UInt64> = []
+    var settledTargets: Set<UInt64> = []
+    var merges: [UInt32: UInt32] = [:]
+    for action in actions.sorted(by: { $0.position > $1.position }) where !retracted.contains(action.position) {
+      switch action.effect {
+      case .replaces(let target):
+        guard target != action.position else { continue }
+        // A later word on the same target already stands: this one is as void as what it meant to replace.
+        if !settledTargets.insert(target).inserted { dead.insert(action.position) }
+        dead.insert(target)
+      case .retracts(let target):
+        guard target != action.position, settledTargets.insert(target).inserted else { continue }
+        dead.insert(target)
+        retracted.insert(target)
+      case .merges(let customer, let other):
+        guard merges[other] == nil, Self.end(of: customer, in: merges) != other else { continue }
+        merges[other] = customer
+      }
+    }
+    self.dead = dead.sorted()
+    for other in merges.keys { mergedInto[other] = Self.end(of: other, in: merges) }
+  }
+
+  private static func end(of customer: UInt32, in merges: [UInt32: UInt32]) -> UInt32 {
+    var customer = customer
+    while let next = merges[customer] { customer = next }
+    return customer
+  }
+
+  /// The dead positions in `[lower, upper)`, as an index range into `dead`.
+  func deadRange(from lower: UInt64, to upper: UInt64) -> Range<Int> {
+    Self.firstIndex(in: dead, notBelow: lower)..<Self.firstIndex(in: dead, notBelow: upper)
+  }
+
+  private static func firstIndex(in sorted: [UInt64], notBelow value: UInt64) -> Int {
+    var low = 0
+    var high = sorted.count
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle] < value { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

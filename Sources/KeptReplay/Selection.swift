@@ -1,0 +1,31 @@
+import KeptFormat
+
+/// Which events a replay sees.
+public struct Selection: Sendable, Equatable {
+  /// Known at: positions below this; nil is all there is.
+  public var knownAt: UInt64?
+  /// As of: events that occurred at or before this instant.
+  public var asOf: Instant
+  /// Only these customers' lives (numbers before merging); nil is everyone.
+  public var customers: Set<UInt32>?
+  /// Only these kinds; nil is every kind.
+  public var kinds: Set<String>?
+
+  public init(
+    knownAt: UInt64? = nil, asOf: Instant = .max, customers: Set<UInt32>? = nil, kinds: Set<String>? = nil
+  ) {
+    self.knownAt = knownAt
+    self.asOf = asOf
+    self.customers = customers
+    self.kinds = kinds
+  }
+}
+
+/// Kinds that speak about the ledger itself and are touches of nobody's life.
+public enum LedgerKind {
+  public static let eventRetracted = "event.retracted"
+  public static let customerMerged = "customer.merged"
+  public static let all: Set<String> = [
+    eventRetracted, customerMerged, "customer.forgotten", "rulebook.adopted", "import.finished",
+  ]
+}
