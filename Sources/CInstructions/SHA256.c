@@ -1,0 +1,180 @@
+#include "CInstructions.h"
+
+// FIPS 180-4. The round constants also exist in SHA256.swift: the two paths share nothing, so that each checks the other.
+static const uint32_t K[64] __attribute__((aligned(64))) = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+};
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+
+#define TARGET __attribute__((target("sha,sse4.1,ssse3")))
+
+static bool hasInstructions(void) {
+  static int known; // 0 not asked yet, 1 no, 2 yes; a race only asks twice
+  int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+  if (answer == 0) {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    bool has = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSSE3) && (c & bit_SSE4_1);
+    has = has && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA);
+    answer = has ? 2 : 1;
+    __atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+  }
+  return answer == 2;
+}
+
+typedef struct { __m128i abef, cdgh, m0, m1, m2, m3; } Lane;
+
+// state[0...7] = a b c d e f g h  <->  the halves ABEF and CDGH that sha256rnds2 works on.
+TARGET static inline __attribute__((always_inline)) Lane loaded(const uint32_t *state) {
+  Lane lane;
+  __m128i cdab = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xB1);
+  __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1B);
+  lane.abef = _mm_alignr_epi8(cdab, efgh, 8);
+  lane.cdgh = _mm_blend_epi16(efgh, cdab, 0xF0);
+  return lane;
+}
+
+TARGET static inline __attribute__((always_inline)) void store(Lane *lane, uint32_t *state) {
+  __m128i feba = _mm_shuffle_epi32(lane->abef, 0x1B);
+  __m128i dchg = _mm_shuffle_epi32(lane->cdgh, 0xB1);
+  _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(feba, dchg, 0xF0));
+  _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
+}
+
+TARGET static inline __attribute__((always_inline)) void loadBlock(Lane *lane, const uint8_t *bytes) {
+  const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL);
+  lane->m0 = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)bytes), swap);
+  lane->m1 = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(bytes + 16)), swap);
+  lane->m2 = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(bytes + 32)), swap);
+  lane->m3 = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(bytes + 48)), swap);
+}
+
+// Four rounds with the message words in `m`.
+#define ROUNDS(lane, m, k)                                                              \
+  {                                                                                     \
+    __m128i wk = _mm_add_epi32(m, _mm_load_si128((const __m128i *)(K + (k))));          \
+    (lane).cdgh = _mm_sha256rnds2_epu32((lane).cdgh, (lane).abef, wk);                  \
+    (lane).abef = _mm_sha256rnds2_epu32((lane).abef, (lane).cdgh, _mm_shuffle_epi32(wk, 0x0E)); \
+  }
+
+// The four words that follow a, b, c, d (16 words), into a.
+#define SCHEDULE(a, b, c, d) \
+  a = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(a, b), _mm_alignr_epi8(d, c, 4)), d);
+
+#define FOUR(lane, k)                                                     \
+  ROUNDS(lane, (lane).m0, k) ROUNDS(lane, (lane).m1, (k) + 4)             \
+  ROUNDS(lane, (lane).m2, (k) + 8) ROUNDS(lane, (lane).m3, (k) + 12)
+
+#define NEXT(lane)                                        \
+  SCHEDULE((lane).m0, (lane).m1, (lane).m2, (lane).m3)    \
+  SCHEDULE((lane).m1, (lane).m2, (lane).m3, (lane).m0)    \
+  SCHEDULE((lane).m2, (lane).m3, (lane).m0, (lane).m1)    \
+  SCHEDULE((lane).m3, (lane).m0, (lane).m1, (lane).m2)
+
+#define END(lane, first)                                  \
+  (lane).abef = _mm_add_epi32((lane).abef, (first).abef); \
+  (lane).cdgh = _mm_add_epi32((lane).cdgh, (first).cdgh);
+
+TARGET static void compress(uint32_t *state, const uint8_t *bytes, size_t blockCount) {
+  Lane lane = loaded(state);
+  for (; blockCount > 0; blockCount--, bytes += 64) {
+    Lane first = lane;
+    loadBlock(&lane, bytes);
+    FOUR(lane, 0) NEXT(lane) FOUR(lane, 16) NEXT(lane) FOUR(lane, 32) NEXT(lane) FOUR(lane, 48)
+    END(lane, first)
+  }
+  store(&lane, state);
+}
+
+#define FOUR_PAIR(a, b, k)                                                              \
+  ROUNDS(a, (a).m0, k) ROUNDS(b, (b).m0, k) ROUNDS(a, (a).m1, (k) + 4) ROUNDS(b, (b).m1, (k) + 4) \
+  ROUNDS(a, (a).m2, (k) + 8) ROUNDS(b, (b).m2, (k) + 8) ROUNDS(a, (a).m3, (k) + 12) ROUNDS(b, (b).m3, (k) + 12)
+
+TARGET static void compressPair(
+    uint32_t *stateA, const uint8_t *bytesA, uint32_t *stateB, const uint8_t *bytesB, size_t blockCount) {
+  Lane a = loaded(stateA), b = loaded(stateB);
+  for (; blockCount > 0; blockCount--, bytesA += 64, bytesB += 64) {
+    Lane firstA = a, firstB = b;
+    loadBlock(&a, bytesA);
+    loadBlock(&b, bytesB);
+    FOUR_PAIR(a, b, 0) NEXT(a) NEXT(b) FOUR_PAIR(a, b, 16) NEXT(a) NEXT(b) FOUR_PAIR(a, b, 32) NEXT(a) NEXT(b)
+    FOUR_PAIR(a, b, 48)
+    END(a, firstA) END(b, firstB)
+  }
+  store(&a, stateA);
+  store(&b, stateB);
+}
+
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
+#define TARGET __attribute__((target("sha2")))
+
+static bool hasInstructions(void) {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & (1UL << 6)) != 0; // HWCAP_SHA2
+#elif defined(__APPLE__)
+  return true; // every 64-bit Apple processor
+#else
+  return false;
+#endif
+}
+
+TARGET static void compress(uint32_t *state, const uint8_t *bytes, size_t blockCount) {
+  uint32x4_t abcd = vld1q_u32(state), efgh = vld1q_u32(state + 4);
+  for (; blockCount > 0; blockCount--, bytes += 64) {
+    uint32x4_t firstABCD = abcd, firstEFGH = efgh, m[4];
+    for (int i = 0; i < 4; i++) m[i] = vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(bytes + 16 * i)));
+    for (int i = 0; i < 16; i++) {
+      uint32x4_t wk = vaddq_u32(m[i & 3], vld1q_u32(K + 4 * i)), previous = abcd;
+      if (i < 12)
+        m[i & 3] = vsha256su1q_u32(vsha256su0q_u32(m[i & 3], m[(i + 1) & 3]), m[(i + 2) & 3], m[(i + 3) & 3]);
+      abcd = vsha256hq_u32(abcd, efgh, wk);
+      efgh = vsha256h2q_u32(efgh, previous, wk);
+    }
+    abcd = vaddq_u32(abcd, firstABCD);
+    efgh = vaddq_u32(efgh, firstEFGH);
+  }
+  vst1q_u32(state, abcd);
+  vst1q_u32(state + 4, efgh);
+}
+
+static void compressPair(
+    uint32_t *stateA, const uint8_t *bytesA, uint32_t *stateB, const uint8_t *bytesB, size_t blockCount) {
+  compress(stateA, bytesA, blockCount);
+  compress(stateB, bytesB, blockCount);
+}
+
+#else
+
+static bool hasInstructions(void) { return false; }
+static void compress(uint32_t *state, const uint8_t *bytes, size_t blockCount) {}
+static void compressPair(
+    uint32_t *stateA, const uint8_t *bytesA, uint32_t *stateB, const uint8_t *bytesB, size_t blockCount) {}
+
+#endif
+
+bool kept_sha256_compress(uint32_t state[8], const uint8_t *bytes, size_t blockCount) {
+  if (!hasInstructions()) return false;
+  compress(state, bytes, blockCount);
+  return true;
+}
+
+bool kept_sha256_compress_pair(
+    uint32_t stateA[8], const uint8_t *bytesA, uint32_t stateB[8], const uint8_t *bytesB, size_t blockCount) {
+  if (!hasInstructions()) return false;
+  compressPair(stateA, bytesA, stateB, bytesB, blockCount);
+  return true;
+}

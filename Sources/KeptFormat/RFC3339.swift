@@ -1,0 +1,149 @@
+/// Instants as text: RFC 3339 with an offset in, UTC to the microsecond out.
+public enum RFC3339 {
+  /// Why text is not an instant of a ledger.
+  public enum Failure: UInt8, Error, Sendable {
+    /// Not `yyyy-mm-ddThh:mm:ss`, perhaps with a fraction, and an offset.
+    case malformed
+    /// All but the offset: the instant is not known without a zone.
+    case missingOffset
+    /// Month 13, 30 February, hour 24, an offset of 24 h.
+    case noSuchTime
+    /// Second 60. A leap second has no place in a count of microseconds that every system agrees on.
+    case leapSecond
+    /// Before 1900 or from 2200 on.
+    case outOfRange
+  }
+
+  /// The first instant a ledger takes, 1900-01-01T00:00:00Z, and the first after them, 2200-01-01T00:00:00Z.
+  public static let lowerLimit: Instant = -2_208_988_800_000_000
+  public static let upperLimit: Instant = 7_258_118_400_000_000
+
+  /// The bytes of every instant `write` prints for years 0 ... 9999.
+  public static let byteCount = 27
+
+  /// Reads an instant. `T` and `Z` may be lower case and a space may stand for `T`, as RFC 3339 (5.6) allows; what is
+  /// finer than a microsecond is cut.
+  public static func parse(_ text: UnsafePointer<UInt8>, count: Int) throws(Failure) -> Instant {
+    let local = try parseLocal(text, count: count)
+    guard local.byteCount < count else { throw .missingOffset }
+    var offsetMinutes = 0
+    let sign = text[local.byteCount]
+    if sign | 0x20 == 0x7a {
+      guard count == local.byteCount + 1 else { throw .malformed }
+    } else {
+      guard sign == 43 || sign == 45, count == local.byteCount + 6, text[local.byteCount + 3] == 58 else {
+        throw .malformed
+      }
+      var isBad = false
+      let hours = twoDigits(text + local.byteCount + 1, &isBad)
+      let minutes = twoDigits(text + local.byteCount + 4, &isBad)
+      guard !isBad else { throw .malformed }
+      guard hours < 24, minutes < 60 else { throw .noSuchTime }
+      offsetMinutes = sign == 43 ? hours * 60 + minutes : -(hours * 60 + minutes)
+    }
+    let instant = local.microseconds - Int64(offsetMinutes) * 60_000_000
+    guard instant >= lowerLimit, instant < upperLimit else { throw .outOfRange }
+    return instant
+  }
+
+  public static func parse(_ text: String) throws(Failure) -> Instant {
+    let bytes = Array(text.utf8)
+    guard !bytes.isEmpty else { throw .malformed }
+    let parsed: Result<Instant, Failure> = bytes.withUnsafeBufferPointer { buffer in
+      do throws(Failure) {
+        return .success(try parse(buffer.baseAddress!, count: buffer.count))
+      } catch { return .failure(error) }
+    }
+    return try parsed.get()
+  }
+
+  /// Reads `yyyy-mm-ddThh:mm:ss` and perhaps a fraction at the start of `text`, and leaves the offset to the caller: for
+  /// sources whose zone is known from elsewhere.
+  ///
+  /// - Returns: microseconds since 1970-01-01T00:00:00 on the clock that wrote them, and how many bytes were read. The
+  ///   year is 0 ... 9999.
+  public static func parseLocal(
+    _ text: UnsafePointer<UInt8>, count: Int
+  ) throws(Failure) -> (microseconds: Int64, byteCount: Int) {
+    guard count >= 19 else { throw .malformed }
+    var isBad = text[4] != 45 || text[7] != 45 || text[13] != 58 || text[16] != 58
+    isBad = isBad || (text[10] | 0x20 != 0x74 && text[10] != 0x20)
+    let year = twoDigits(text, &isBad) &* 100 &+ twoDigits(text + 2, &isBad)
+    let date = CivilDate(year: year, month: twoDigits(text + 5, &isBad), day: twoDigits(text + 8, &isBad))
+    let hour = twoDigits(text + 11, &isBad)
+    let minute = twoDigits(text + 14, &isBad)
+    let second = twoDigits(text + 17, &isBad)
+    guard !isBad else { throw .malformed }
+    guard date.isValid, hour < 24, minute < 60 else { throw .noSuchTime }
+    guard second < 60 else { throw second == 60 ? .leapSecond : .noSuchTime }
+    var at = 19
+    var fraction: Int64 = 0
+    if at < count, text[at] == 46 {
+      at += 1
+      let start = at
+      while at < count, text[at] &- 48 < 10 {
+        if at - start < 6 { fraction = fraction &* 10 &+ Int64(text[at] &- 48) }
+        at += 1
+      }
+      guard at > start else { throw .malformed }
+      for _ in stride(from: at - start, to: 6, by: 1) { fraction &*= 10 }
+    }
+    let seconds = date.dayNumber &* 86_400 &+ hour &* 3600 &+ minute &* 60 &+ second
+    return (Int64(seconds) &* 1_000_000 &+ fraction, at)
+  }
+
+  @inline(__always)
+  private static func twoDigits(_ text: UnsafePointer<UInt8>, _ isBad: inout Bool) -> Int {
+    let tens = text[0] &- 48
+    let ones = text[1] &- 48
+    isBad = isBad || tens > 9 || ones > 9
+    return Int(tens) &* 10 &+ Int(ones)
+  }
+
+  /// Writes `2024-03-31T09:05:00.000000Z`.
+  ///
+  /// Years outside 0 ... 9999 exist only where a file lies about a time; they are written with a sign and all their
+  /// digits.
+  public static func write(_ instant: Instant, to sink: inout ByteSink) {
+    let microsecondsPerDay: Int64 = 86_400_000_000
+    var (dayNumber, rest) = instant.quotientAndRemainder(dividingBy: microsecondsPerDay)
+    if rest < 0 {
+      dayNumber -= 1
+      rest += microsecondsPerDay
+    }
+    let date = CivilDate(dayNumber: Int(dayNumber))
+    var year = date.year
+    if year < 0 || year > 9999 {
+      sink.append(year < 0 ? 45 : 43)
+      sink.append(decimal: UInt64(year.magnitude / 10_000))
+      year = Int(year.magnitude % 10_000)
+    }
+    sink.write(atMost: byteCount) { out in
+      writeTwoDigits(year / 100, to: out)
+      writeTwoDigits(year % 100, to: out + 2)
+      out[4] = 45
+      writeTwoDigits(date.month, to: out + 5)
+      out[7] = 45
+      writeTwoDigits(date.day, to: out + 8)
+      out[10] = 84
+      let (second, fraction) = Int(rest).quotientAndRemainder(dividingBy: 1_000_000)
+      writeTwoDigits(second / 3600, to: out + 11)
+      out[13] = 58
+      writeTwoDigits(second / 60 % 60, to: out + 14)
+      out[16] = 58
+      writeTwoDigits(second % 60, to: out + 17)
+      out[19] = 46
+      writeTwoDigits(fraction / 10_000, to: out + 20)
+      writeTwoDigits(fraction / 100 % 100, to: out + 22)
+      writeTwoDigits(fraction % 100, to: out + 24)
+      out[26] = 90
+      return byteCount
+    }
+  }
+
+  public static func string(_ instant: Instant) -> String {
+    var sink = ByteSink(capacity: 32)
+    write(instant, to: &sink)
+    return sink.text()
+  }
+}
