@@ -95,25 +95,6 @@ TARGET static void compress(uint32_t *state, const uint8_t *bytes, size_t blockC
   store(&lane, state);
 }
 
-#define FOUR_PAIR(a, b, k)                                                              \
-  ROUNDS(a, (a).m0, k) ROUNDS(b, (b).m0, k) ROUNDS(a, (a).m1, (k) + 4) ROUNDS(b, (b).m1, (k) + 4) \
-  ROUNDS(a, (a).m2, (k) + 8) ROUNDS(b, (b).m2, (k) + 8) ROUNDS(a, (a).m3, (k) + 12) ROUNDS(b, (b).m3, (k) + 12)
-
-TARGET static void compressPair(
-    uint32_t *stateA, const uint8_t *bytesA, uint32_t *stateB, const uint8_t *bytesB, size_t blockCount) {
-  Lane a = loaded(stateA), b = loaded(stateB);
-  for (; blockCount > 0; blockCount--, bytesA += 64, bytesB += 64) {
-    Lane firstA = a, firstB = b;
-    loadBlock(&a, bytesA);
-    loadBlock(&b, bytesB);
-    FOUR_PAIR(a, b, 0) NEXT(a) NEXT(b) FOUR_PAIR(a, b, 16) NEXT(a) NEXT(b) FOUR_PAIR(a, b, 32) NEXT(a) NEXT(b)
-    FOUR_PAIR(a, b, 48)
-    END(a, firstA) END(b, firstB)
-  }
-  store(&a, stateA);
-  store(&b, stateB);
-}
-
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 #if defined(__linux__)
@@ -151,30 +132,15 @@ TARGET static void compress(uint32_t *state, const uint8_t *bytes, size_t blockC
   vst1q_u32(state + 4, efgh);
 }
 
-static void compressPair(
-    uint32_t *stateA, const uint8_t *bytesA, uint32_t *stateB, const uint8_t *bytesB, size_t blockCount) {
-  compress(stateA, bytesA, blockCount);
-  compress(stateB, bytesB, blockCount);
-}
-
 #else
 
 static bool hasInstructions(void) { return false; }
 static void compress(uint32_t *state, const uint8_t *bytes, size_t blockCount) {}
-static void compressPair(
-    uint32_t *stateA, const uint8_t *bytesA, uint32_t *stateB, const uint8_t *bytesB, size_t blockCount) {}
 
 #endif
 
 bool kept_sha256_compress(uint32_t state[8], const uint8_t *bytes, size_t blockCount) {
   if (!hasInstructions()) return false;
   compress(state, bytes, blockCount);
-  return true;
-}
-
-bool kept_sha256_compress_pair(
-    uint32_t stateA[8], const uint8_t *bytesA, uint32_t stateB[8], const uint8_t *bytesB, size_t blockCount) {
-  if (!hasInstructions()) return false;
-  compressPair(stateA, bytesA, stateB, bytesB, blockCount);
   return true;
 }

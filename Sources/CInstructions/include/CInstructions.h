@@ -9,9 +9,5 @@
 /// Runs `blockCount` blocks of 64 bytes through SHA-256's compression function.
 bool kept_sha256_compress(uint32_t state[8], const uint8_t *bytes, size_t blockCount);
 
-/// The same for two messages at once, the same number of blocks each: hides the latency of one behind the other.
-bool kept_sha256_compress_pair(
-    uint32_t stateA[8], const uint8_t *bytesA, uint32_t stateB[8], const uint8_t *bytesB, size_t blockCount);
-
 /// Moves the register of a CRC-32C (not complemented at either end) past `count` bytes.
 bool kept_crc32c(uint32_t *crc, const uint8_t *bytes, size_t count);
