@@ -25,9 +25,9 @@ public struct StringDictionary: Sendable {
 
   public var count: Int { offsets.count - 1 }
 
-  public func string(_ code: UInt32) -> String {
-    String(decoding: bytes[offsets[Int(code)]..<offsets[Int(code) + 1]], as: UTF8.self)
-  }
+  public subscript(code: UInt32) -> ArraySlice<UInt8> { bytes[offsets[Int(code)]..<offsets[Int(code) + 1]] }
+
+  public func string(_ code: UInt32) -> String { String(decoding: self[code], as: UTF8.self) }
 
   /// Adds a string without looking whether it is there already, and returns its code.
   @discardableResult
@@ -75,5 +75,9 @@ public struct StringColumn: Sendable {
 
   public func string(_ row: Int) -> String? {
     codes[row] == Self.nullCode ? nil : dictionary.string(codes[row])
+  }
+
+  public func bytes(_ row: Int) -> ArraySlice<UInt8>? {
+    codes[row] == Self.nullCode ? nil : dictionary[codes[row]]
   }
 }

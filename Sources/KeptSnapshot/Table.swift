@@ -114,6 +114,9 @@ public struct Table: Sendable {
         precondition(spec.type != .string && validity.count == rowCount, "\(place): validity of \(validity.count) rows")
         precondition(spec.isNullable || validity.setCount == rowCount, "\(place): NULL in a column declared without")
       }
+      if case .string(let strings) = column.values, !spec.isNullable {
+        precondition(!strings.codes.contains(StringColumn.nullCode), "\(place): NULL in a column declared without")
+      }
     }
     self.schema = schema
     self.rowCount = rowCount

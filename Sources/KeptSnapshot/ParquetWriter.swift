@@ -1,0 +1,101 @@
+import KeptFormat
+
+/// What was written of one table.
+public struct WrittenFile: Sendable, Equatable {
+  public var rowCount: Int
+  public var byteCount: Int
+  public var digest: Digest
+}
+
+/// Writes tables as Parquet: the same bytes for the same rows, whatever the number of workers.
+///
+/// A file is `PAR1`, row groups of one chunk a column, the footer, its length, `PAR1`. Chunks are encoded on all workers;
+/// whichever worker completes the next one of a file appends all that are ready, so hashing and writing overlap with
+/// encoding, and files with each other.
+public enum ParquetWriter {
+  /// A table and where its bytes go: pieces in order, one call at a time, on any thread.
+  public struct Job {
+    var table: Table
+    var write: (UnsafeRawBufferPointer) throws -> Void
+
+    public init(_ table: Table, write: @escaping (UnsafeRawBufferPointer) throws -> Void) {
+      self.table = table
+      self.write = write
+    }
+  }
+
+  /// - Throws: what a job's `write` throws, or `SnapshotError.decimalOutOfRange`.
+  public static func write(
+    _ jobs: [Job], layout: ParquetLayout = ParquetLayout(), workers: Int
+  ) throws -> [WrittenFile] {
+    let pool = EncodingPool(jobs.map { FileAssembly($0, layout) }, layout: layout, workers: max(1, workers))
+    return try pool.run()
+  }
+
+  /// The whole file in memory.
+  public static func encode(
+    _ table: Table, layout: ParquetLayout = ParquetLayout(), workers: Int = 1
+  ) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    _ = try withoutActuallyEscaping({ bytes.append(contentsOf: $0) }) { append in
+      try write([Job(table, write: append)], layout: layout, workers: workers)
+    }
+    return bytes
+  }
+}
+
+/// One file on its way: its chunks, the bytes written so far and what the footer will say.
+///
+/// Chunks arrive in any order and are appended in theirs; only one thread at a time appends (`EncodingPool` sees to it).
+final class FileAssembly {
+  let table: Table
+  let layout: ParquetLayout
+  /// Encoded and not yet appended, by number: row group by row group, column by column.
+  var ready: [Int: EncodedChunk] = [:]
+  var appendedCount = 0
+  var isAppending = false
+  private let write: (UnsafeRawBufferPointer) throws -> Void
+  private var hash = SHA256()
+  private var byteCount = 0
+  private var chunks: [(offset: Int, chunk: EncodedChunk)] = []
+
+  init(_ job: ParquetWriter.Job, _ layout: ParquetLayout) {
+    table = job.table
+    write = job.write
+    self.layout = layout
+  }
+
+  var chunkCount: Int {
+    (table.rowCount + layout.rowGroupRowCount - 1) / layout.rowGroupRowCount * table.columns.count
+  }
+
+  func rows(ofChunk number: Int) -> Range<Int> {
+    let start = number / table.columns.count * layout.rowGroupRowCount
+    return start..<min(start + layout.rowGroupRowCount, table.rowCount)
+  }
+
+  func begin() throws { try emit(ParquetFormat.magic) }
+
+  func append(_ chunk: EncodedChunk) throws {
+    var chunk = chunk
+    let offset = byteCount
+    try emit(chunk.bytes)
+    chunk.storedByteCount = chunk.bytes.count
+    chunk.bytes = []
+    chunks.append((offset, chunk))
+  }
+
+  func finish() throws -> WrittenFile {
+    let footer = ParquetFooter.encode(table, chunks: chunks)
+    try emit(footer + ColumnStatistics.littleEndian(UInt32(footer.count)) + ParquetFormat.magic)
+    return WrittenFile(rowCount: table.rowCount, byteCount: byteCount, digest: hash.finish())
+  }
+
+  private func emit(_ bytes: [UInt8]) throws {
+    try bytes.withUnsafeBytes { bytes in
+      hash.update(bytes)
+      try write(bytes)
+    }
+    byteCount += bytes.count
+  }
+}
