@@ -1,0 +1,239 @@
+import KeptFormat
+
+/// Everything a business may decide about its measures: activities, windows, half-lives, the signal table, scales.
+///
+/// It is written in JSON; `Rulebook.standard` is the built-in one, and a file needs to give only what differs: objects
+/// are merged member by member, arrays and values replace. Decoded by RulebookReader.swift, printed from `json`.
+public struct Rulebook: Sendable {
+  /// The whole rulebook, defaults filled in: what `kept rulebook` prints, and what `digest` covers.
+  public let json: JSONValue
+
+  var activities: [Activity]
+  /// Default directions of kinds, over those of the vocabulary.
+  var directions: [String: Direction]
+  /// By noun: the kinds that open one. A matter whose opening is missing opens at its first event.
+  var openings: [String: [String]]
+  var retention: RetentionRules
+  var lifecycle: LifecycleRules
+  /// In microseconds, by name.
+  var halfLives: [String: Int64]
+  var index: IndexRules
+  var signals: [SignalRule]
+  var promises: PromiseRules
+  var ratings: RatingRules
+  var wordOfMouth: WordOfMouthRules
+  var relationship: RelationshipRules
+  var lapse: LapseRules
+  var orders: OrderRules
+  /// What one unit of a foreign currency is worth in the ledger's, × 10⁶.
+  var currencies: [String: Int64]
+  var businessHours: BusinessHours
+  var norms: Norms
+}
+
+/// A sort of touch that may start or continue a relationship; `kinds` and `directions` nil: any.
+struct Activity: Sendable {
+  var name: String
+  var kinds: Set<String>?
+  var directions: Set<Direction>?
+  /// The first event of a case, order or project whose opening is missing counts too.
+  var countsImpliedOpenings: Bool
+}
+
+enum Unit: String, Sendable, CaseIterable { case customer, account }
+enum Grain: String, Sendable, CaseIterable { case day, week, month }
+enum Clock: String, Sendable, CaseIterable { case calendar, rolling }
+
+struct RetentionRules: Sendable {
+  /// What the column `activity` says, and the activities (by index) that start and continue.
+  struct Pair: Sendable {
+    var name: String
+    var start: Int
+    var back: Int
+  }
+  var units: [Unit]
+  var pairs: [Pair]
+  var grains: [Grain]
+  var clocks: [Clock]
+  /// The last age that is written, by grain; nil: all.
+  var ageMax: [Grain: Int]
+  /// Whether a return within the first bucket counts on the very day of the start; otherwise on later days only.
+  var countsStartDay: Bool
+  var truncatedDays: Int
+  var logStartsWithBusiness: Bool
+}
+
+struct LifecycleRules: Sendable {
+  var units: [Unit]
+  var grains: [Grain]
+  var activity: Int
+}
+
+/// Index = 100 · (P − N) / (P + N + prior); NULL while P + N < silence; into from `into` on.
+struct IndexRules: Sendable {
+  var prior: Double
+  var silence: Double
+  var into: Double
+}
+
+/// Which of the three lists a signal goes to.
+enum SignalList: String, Sendable, CaseIterable {
+  case weDone = "we_done"
+  case weFelt = "we_felt"
+  case they
+
+  var index: Int { self == .weDone ? 0 : self == .weFelt ? 1 : 2 }
+}
+
+/// A row of the signal table: touches of these kinds that meet every condition say `points` in `list`.
+struct SignalRule: Sendable {
+  enum Points: Sendable {
+    /// × 10⁶.
+    case fixed(Int64)
+    /// round(4·s − 2), s the rating rescaled to 0 … 1.
+    case rating
+  }
+  var name: String
+  var kinds: [String]
+  var conditions: [Condition]
+  var list: SignalList
+  var points: Points
+  /// A name in `halfLives`; empty where the rule gives no points.
+  var halfLife: String
+  var why: String
+  var seed: String
+}
+
+/// A claim about one touch; false where a field it reads is missing, unless absence is what it asks for.
+struct Condition: Sendable {
+  enum Test: Sendable {
+    case isOneOf([Literal])
+    /// Comparisons of a number, or of a sum of numbers, with a bound × 10⁶.
+    case over(Int64), from(Int64), under(Int64), to(Int64)
+    case isPresent(Bool)
+    /// Whether a list, an object or a text has nothing in it.
+    case isEmpty(Bool)
+    case direction(Set<Direction>)
+    /// What only the life up to this touch can tell.
+    case fact(LifeFact)
+  }
+  enum Literal: Sendable, Equatable {
+    case text(String)
+    /// × 10⁶; false and true are 0 and 1.
+    case number(Int64)
+  }
+  /// One field, or several whose numbers are added; none for `direction` and `fact`.
+  var fields: [String]
+  var test: Test
+}
+
+/// What a touch means in its life so far; the conditions a rule can ask for as `"state"`.
+enum LifeFact: String, Sendable, CaseIterable {
+  case ourPromiseKept = "our promise kept in time"
+  case ourPromiseBroken = "our promise broken before due"
+  case ourPromiseMoved = "our promise moved to a later due"
+  case theirPromiseKept = "their promise kept"
+  case theirPromiseBroken = "their promise broken"
+  case answeredSoon = "case answered soon"
+  case solvedSoon = "case solved soon"
+  case solvedLate = "case solved late"
+  case handedOnAgain = "handed on again"
+  case creditedSoon = "credited soon"
+  case creditedLate = "credited late"
+  case soldFirst = "sold first after close"
+  case paidLate = "paid late"
+
+  var bit: UInt32 { 1 << UInt32(Self.allCases.firstIndex(of: self)!) }
+}
+
+struct PromiseRules: Sendable {
+  /// A promise whose `data.promise` says `promise` is kept by the first of `kinds` on the same subject.
+  struct Fulfilment: Sendable {
+    var promise: String
+    var kinds: [String]
+  }
+  var fulfilments: [Fulfilment]
+  /// Kinds that withdraw the promises on their subject.
+  var withdrawals: [String]
+}
+
+struct RatingRules: Sendable {
+  struct Instrument: Sendable {
+    /// × 10⁶.
+    var low: Int64
+    var high: Int64
+    var highIsGood: Bool
+    /// Shares of the scale × 10⁶ from which, and up to which, a rating says satisfied and dissatisfied.
+    var satisfied: Int64
+    var dissatisfied: Int64
+    var countsForWordOfMouth: Bool
+  }
+  var kinds: [String]
+  var asked: [String]
+  var standard: String
+  var instruments: [String: Instrument]
+  /// The scale of a source whose events do not say theirs, × 10⁶.
+  var sources: [String: (low: Int64, high: Int64)]
+}
+
+struct WordOfMouthRules: Sendable {
+  var breakEven: Double
+  var toldGood: (low: Double, high: Double)
+  var toldBad: (low: Double, high: Double)
+  /// Kinds that are public mentions.
+  var mentions: [String]
+  /// Kinds of feelings expressed, and the levels that stand for a rating in a month without one.
+  var emotions: [String]
+  var satisfied: [String]
+  var dissatisfied: [String]
+}
+
+struct RelationshipRules: Sendable {
+  /// A kind that ends a relationship; `by` nil: `data.ended_by` says who left.
+  struct End: Sendable {
+    var kind: String
+    var by: String?
+  }
+  /// A kind that begins one (again); `changes` nil: always, else for these values of `data.change`.
+  struct Start: Sendable {
+    var kind: String
+    var changes: [String]?
+  }
+  var ends: [End]
+  var starts: [Start]
+}
+
+/// Personal limit of silence: clamp((n·q + weight·days) / (n + weight), min, max), metrics 3.4.
+struct LapseRules: Sendable {
+  var days: Double
+  var weight: Double
+  var quantile: Double
+  var minDays: Double
+  var maxDays: Double
+}
+
+struct OrderRules: Sendable {
+  var placed: [String]
+  var cancelled: [String]
+  var corrected: [String]
+  var credited: [String]
+}
+
+/// The hours in which a customer may expect us: every business day from … to, in local time.
+struct BusinessHours: Sendable {
+  /// 1 = Monday … 7 = Sunday.
+  var days: Set<Int>
+  var fromMinute: Int
+  var toMinute: Int
+}
+
+/// Limits of the state conditions, in microseconds; `handOffs` is a count.
+struct Norms: Sendable {
+  var answeredSoon: Int64
+  var solvedSoon: Int64
+  var solvedLate: Int64
+  var creditSoon: Int64
+  var creditLate: Int64
+  var paidLate: Int64
+  var handOffs: Int
+}
