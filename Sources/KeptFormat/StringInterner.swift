@@ -1,0 +1,177 @@
+/// Gives equal strings of a batch equal codes, 1 and up in order of first appearance; 0 is "absent".
+///
+/// Open addressing over memory that is kept: nothing is allocated per string. Strings of up to 16 bytes are compared in
+/// registers. The hash is fixed, since blocks must be the same on every machine.
+final class StringInterner {
+  private struct Entry: BitwiseCopyable {
+    var low: UInt64
+    var high: UInt64
+    var slice: ByteSlice
+  }
+
+  private let entries = Scratch<Entry>(capacity: 64)
+  private let table = Scratch<UInt32>(capacity: 256)
+  private let slices = Scratch<ByteSlice>()
+  private var mask = 255
+  private var bytes = UnsafePointer<UInt8>(bitPattern: 1)!
+
+  /// How many distinct strings there are.
+  private(set) var count = 0
+
+  /// Forgets everything; the strings to come are slices of `bytes`.
+  func begin(_ bytes: UnsafePointer<UInt8>) {
+    self.bytes = bytes
+    count = 0
+    _ = table.filled(mask + 1, 0)
+  }
+
+  /// The code of one string; its bytes are in the batch, at `slice`.
+  @inline(__always)
+  func code(_ slice: ByteSlice) -> UInt32 {
+    if slice.isAbsent { return 0 }
+    let length = Int(slice.count)
+    let start = UnsafeRawPointer(bytes + Int(slice.offset))
+    let (low, high) = Self.ends(start, length)
+    var at = length <= 16 ? Self.mix(low, high, length) : Self.hash(start, length)
+    let slots = table.pointer
+    let known = entries.pointer
+    while true {
+      at &= mask
+      let code = slots[at]
+      if code == 0 { return insert(Entry(low: low, high: high, slice: slice), at: at) }
+      let entry = known + Int(code - 1)
+      if entry.pointee.low == low && entry.pointee.high == high && entry.pointee.slice.count == slice.count {
+        if length <= 16 || isEqual(entry.pointee.slice, start, length) { return code }
+      }
+      at &+= 1
+    }
+  }
+
+  @inline(never)
+  private func isEqual(_ slice: ByteSlice, _ start: UnsafeRawPointer, _ length: Int) -> Bool {
+    let other = UnsafeRawPointer(bytes + Int(slice.offset))
+    var at = 0
+    while at + 8 <= length {
+      let a = start.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+      if a != other.loadUnaligned(fromByteOffset: at, as: UInt64.self) { return false }
+      at += 8
+    }
+    // The last eight bytes were compared as `high`.
+    return true
+  }
+
+  @inline(never)
+  private func insert(_ entry: Entry, at slot: Int) -> UInt32 {
+    entries.count = count
+    entries.append(entry)
+    count += 1
+    table.pointer[slot] = UInt32(count)
+    if count * 2 > mask { rehash() }
+    return UInt32(count)
+  }
+
+  private func rehash() {
+    mask = mask * 4 + 3
+    let slots = table.filled(mask + 1, 0)
+    for index in 0..<count {
+      let entry = entries.pointer[index]
+      let length = Int(entry.slice.count)
+      let start = UnsafeRawPointer(bytes + Int(entry.slice.offset))
+      var at = length <= 16 ? Self.mix(entry.low, entry.high, length) : Self.hash(start, length)
+      at &= mask
+      while slots[at] != 0 { at = (at + 1) & mask }
+      slots[at] = UInt32(index + 1)
+    }
+  }
+
+  /// The first and the last eight bytes: with the length, all there is of a string of up to 16 bytes.
+  @inline(__always)
+  private static func ends(_ start: UnsafeRawPointer, _ length: Int) -> (low: UInt64, high: UInt64) {
+    if length >= 8 {
+      return (start.loadUnaligned(as: UInt64.self), start.loadUnaligned(fromByteOffset: length - 8, as: UInt64.self))
+    }
+    if length >= 4 {
+      let low = start.loadUnaligned(as: UInt32.self)
+      return (UInt64(low), UInt64(start.loadUnaligned(fromByteOffset: length - 4, as: UInt32.self)))
+    }
+    if length == 0 { return (0, 0) }
+    let first = UInt64(start.load(as: UInt8.self))
+    let middle = UInt64(start.load(fromByteOffset: length / 2, as: UInt8.self))
+    return (first | middle << 8, UInt64(start.load(fromByteOffset: length - 1, as: UInt8.self)))
+  }
+
+  @inline(__always)
+  private static func mix(_ low: UInt64, _ high: UInt64, _ length: Int) -> Int {
+    let product = (low ^ 0x9e37_79b9_7f4a_7c15).multipliedFullWidth(by: high ^ 0xa076_1d64_78bd_642f &+ UInt64(length))
+    return Int(truncatingIfNeeded: product.high ^ product.low)
+  }
+
+  private static func hash(_ start: UnsafeRawPointer, _ length: Int) -> Int {
+    var state = UInt64(length)
+    var at = 0
+    while at + 8 <= length {
+      let word = start.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+      state = UInt64(bitPattern: Int64(mix(word, state, at)))
+      at += 8
+    }
+    let tail = start.loadUnaligned(fromByteOffset: length - 8, as: UInt64.self)
+    return mix(tail, state, length)
+  }
+
+  /// The strings by code, the first with code 1; valid until the next call.
+  func distinct() -> UnsafePointer<ByteSlice> {
+    let out = slices.room(count)
+    for i in 0..<count { out[i] = entries.pointer[i].slice }
+    return UnsafePointer(out)
+  }
+}
+
+/// Gives each distinct number of a block a code and, once all are known, its rank among them.
+final class NumberInterner {
+  private let keys = Scratch<UInt32>()
+  private let codes = Scratch<UInt32>()
+  private let distinct = Scratch<UInt32>()
+  private let ranks = Scratch<UInt32>()
+  private let order = Scratch<UInt64>()
+  private(set) var count = 0
+
+  /// Replaces each non-zero number in `values` by 1 + its rank among the distinct ones.
+  ///
+  /// - Returns: the distinct numbers, ascending.
+  func rank(_ values: UnsafeMutablePointer<UInt32>, count valueCount: Int) -> UnsafePointer<UInt32> {
+    // Twice as many slots as there can be keys.
+    var slotCount = 256
+    while slotCount < valueCount * 2 { slotCount *= 2 }
+    let keys = keys.filled(slotCount, 0)
+    let codes = codes.room(slotCount)
+    let distinct = distinct.room(valueCount)
+    let shift = UInt32(32 - slotCount.trailingZeroBitCount)
+    count = 0
+    for i in 0..<valueCount {
+      let value = values[i]
+      if value == 0 { continue }
+      var at = Int((value &* 0x9e37_79b1) &>> shift)
+      while keys[at] != value && keys[at] != 0 { at = (at + 1) & (slotCount - 1) }
+      if keys[at] == 0 {
+        keys[at] = value
+        codes[at] = UInt32(count)
+        distinct[count] = value
+        count += 1
+      }
+      values[i] = codes[at] + 1
+    }
+    // Sort (number, code) pairs, then turn codes into ranks.
+    let pairs = order.room(count)
+    for code in 0..<count { pairs[code] = UInt64(distinct[code]) << 32 | UInt64(code) }
+    var sortable = UnsafeMutableBufferPointer(start: pairs, count: count)
+    sortable.sort()
+    let ranks = ranks.room(count + 1)
+    ranks[0] = 0
+    for rank in 0..<count {
+      ranks[Int(pairs[rank] & 0xffff_ffff) + 1] = UInt32(rank + 1)
+      distinct[rank] = UInt32(pairs[rank] >> 32)
+    }
+    for i in 0..<valueCount { values[i] = ranks[Int(values[i])] }
+    return UnsafePointer(distinct)
+  }
+}

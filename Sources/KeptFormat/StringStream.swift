@@ -1,0 +1,437 @@
+/// How a set of strings is written: LogFormat, "Strings".
+enum StringForm {
+  static let plain: UInt8 = 0
+  /// A prefix and decimal digits.
+  static let numbered: UInt8 = 1
+  /// One shape for all, with lower-case or upper-case hexadecimal digits where they differ.
+  static let lowerHex: UInt8 = 2
+  static let upperHex: UInt8 = 3
+}
+
+/// Groups of values that are written as separate streams, because they resemble each other. Raw values are on disk.
+enum Grouping: UInt8 {
+  case none = 0
+  case kind = 1
+  case source = 2
+}
+
+/// Writes sets of strings.
+final class StringStreamEncoder {
+  private let ints: IntStreamEncoder
+  private let codes: CodeStreamEncoder
+  private let blobs: BlobEncoder
+  private let lengths = Scratch<Int64>()
+  private let text = Scratch<UInt8>()
+  private let numbers = Scratch<Int64>()
+  private let chain = Scratch<Int64>()
+  private let templateCodes = Scratch<UInt32>()
+  private let ordered = Scratch<ByteSlice>()
+  private let groups = GroupOrder()
+
+  init(ints: IntStreamEncoder, codes: CodeStreamEncoder, blobs: BlobEncoder) {
+    self.ints = ints
+    self.codes = codes
+    self.blobs = blobs
+  }
+
+  /// Writes `count` strings, those of each group by themselves.
+  ///
+  /// - Parameter of: each string's group, below `limit`; nil for no groups.
+  func encode(
+    _ bytes: UnsafePointer<UInt8>, _ slices: UnsafePointer<ByteSlice>, count: Int, grouping: Grouping,
+    of groupCodes: UnsafePointer<UInt32>?, limit: Int, to sink: inout ByteSink
+  ) {
+    guard let groupCodes, grouping != .none, GroupOrder.isWorthwhile(groupCodes, count: count, limit: limit) else {
+      sink.append(Grouping.none.rawValue)
+      encode(bytes, slices, count: count, to: &sink)
+      return
+    }
+    sink.append(grouping.rawValue)
+    let starts = groups.starts(groupCodes, count: count, limit: limit)
+    let sorted = ordered.room(count)
+    groups.scatter(slices, groupCodes, count: count, to: sorted)
+    for group in 0..<limit where starts[group + 1] > starts[group] {
+      let start = Int(starts[group])
+      encode(bytes, sorted + start, count: Int(starts[group + 1]) - start, to: &sink)
+    }
+  }
+
+  /// Writes `count` strings.
+  func encode(
+    _ bytes: UnsafePointer<UInt8>, _ slices: UnsafePointer<ByteSlice>, count: Int, to sink: inout ByteSink
+  ) {
+    guard count > 0 else { return }
+    if encodeNumbered(bytes, slices, count: count, to: &sink) { return }
+    if encodeHex(bytes, slices, count: count, to: &sink) { return }
+    sink.append(StringForm.plain)
+    let lengths = lengths.room(count)
+    var total = 0
+    for i in 0..<count {
+      lengths[i] = Int64(slices[i].count)
+      total += Int(slices[i].count)
+    }
+    ints.encode(UnsafePointer(lengths), count: count, to: &sink)
+    let out = text.room(total)
+    var at = 0
+    for i in 0..<count {
+      let length = Int(slices[i].count)
+      (out + at).update(from: bytes + Int(slices[i].offset), count: length)
+      at += length
+    }
+    blobs.encode(UnsafePointer(out), count: total, to: &sink)
+  }
+
+  // MARK: A prefix and a number
+
+  private struct Template {
+    var prefix: ByteSlice
+    /// Zeros fill up to this many digits; 1 where there are no leading zeros.
+    var width: Int
+  }
+
+  private func encodeNumbered(
+    _ bytes: UnsafePointer<UInt8>, _ slices: UnsafePointer<ByteSlice>, count: Int, to sink: inout ByteSink
+  ) -> Bool {
+    let values = numbers.room(count)
+    let used = templateCodes.room(count)
+    var templates: [Template] = []
+    var last = 0
+    for i in 0..<count {
+      let slice = slices[i]
+      let start = bytes + Int(slice.offset)
+      let length = Int(slice.count)
+      var digitCount = 0
+      var value: Int64 = 0
+      var power: Int64 = 1
+      while digitCount < length && digitCount < 18 {
+        let digit = start[length - 1 - digitCount] &- 48
+        guard digit <= 9 else { break }
+        value &+= Int64(digit) &* power
+        power &*= 10
+        digitCount += 1
+      }
+      guard digitCount > 0 else { return false }
+      let prefixLength = length - digitCount
+      guard prefixLength <= LogFormat.templateByteCountMax else { return false }
+      let isPadded = start[prefixLength] == 48 && digitCount > 1
+      func fits(_ template: Template) -> Bool {
+        guard Int(template.prefix.count) == prefixLength,
+          digitCount == template.width || digitCount > template.width && !isPadded
+        else { return false }
+        let prefix = bytes + Int(template.prefix.offset)
+        for j in 0..<prefixLength where prefix[j] != start[j] { return false }
+        return true
+      }
+      if !(last < templates.count && fits(templates[last])) {
+        if let found = templates.firstIndex(where: fits) {
+          last = found
+        } else {
+          guard templates.count < LogFormat.templateCountMax, templates.count <= count / 4 else { return false }
+          last = templates.count
+          templates.append(
+            Template(
+              prefix: ByteSlice(offset: slice.offset, count: UInt32(prefixLength)), width: isPadded ? digitCount : 1))
+        }
+      }
+      values[i] = value
+      used[i] = UInt32(last)
+    }
+    sink.append(StringForm.numbered)
+    sink.append(varint: templates.count)
+    for template in templates {
+      sink.append(varint: Int(template.prefix.count))
+      sink.append(bytes + Int(template.prefix.offset), count: Int(template.prefix.count))
+      sink.append(UInt8(template.width))
+    }
+    codes.encode(UnsafePointer(used), count: count, to: &sink)
+    if templates.count == 1 {
+      ints.encode(UnsafePointer(values), count: count, to: &sink)
+      return true
+    }
+    let chain = chain.room(count)
+    for template in 0..<templates.count {
+      var chainCount = 0
+      for i in 0..<count where used[i] == UInt32(template) {
+        chain[chainCount] = values[i]
+        chainCount += 1
+      }
+      ints.encode(UnsafePointer(chain), count: chainCount, to: &sink)
+    }
+    return true
+  }
+
+  // MARK: Hexadecimal digits in a fixed shape
+
+  private func encodeHex(
+    _ bytes: UnsafePointer<UInt8>, _ slices: UnsafePointer<ByteSlice>, count: Int, to sink: inout ByteSink
+  ) -> Bool {
+    let length = Int(slices[0].count)
+    guard count >= 4, length >= 8, length <= LogFormat.templateByteCountMax else { return false }
+    // Where strings differ from the first one, and whether each place only ever holds digits of one case.
+    var differs = [UInt8](repeating: 0, count: length)
+    let first = bytes + Int(slices[0].offset)
+    for i in 1..<count {
+      guard Int(slices[i].count) == length else { return false }
+      let other = bytes + Int(slices[i].offset)
+      for j in 0..<length { differs[j] |= other[j] ^ first[j] }
+      // Text of one length is soon found out.
+      if i & 63 == 1 && !isHex(first, other, differs) { return false }
+    }
+    var pattern = [UInt8](repeating: 0, count: length)
+    var places: [Int] = []
+    var cases: UInt8 = 0
+    for j in 0..<length {
+      if differs[j] == 0 && first[j] != 0 {
+        pattern[j] = first[j]
+      } else {
+        places.append(j)
+      }
+    }
+    for i in 0..<count {
+      let other = bytes + Int(slices[i].offset)
+      for j in places {
+        let class_ = Self.hexClass[Int(other[j])]
+        guard class_ != 0 else { return false }
+        cases |= class_
+      }
+    }
+    guard cases & 6 != 6, places.count >= 4 else { return false }
+    sink.append(cases & 4 != 0 ? StringForm.upperHex : StringForm.lowerHex)
+    sink.append(varint: length)
+    sink.append(pattern)
+    let out = text.room((count * places.count + 1) / 2)
+    var at = 0
+    var high: UInt8 = 0
+    var isLow = false
+    for i in 0..<count {
+      let other = bytes + Int(slices[i].offset)
+      for j in places {
+        let digit = other[j]
+        let nibble = (digit & 15) &+ (digit > 57 ? 9 : 0)
+        if isLow {
+          out[at] = high | nibble
+          at += 1
+        } else {
+          high = nibble << 4
+        }
+        isLow.toggle()
+      }
+    }
+    if isLow {
+      out[at] = high
+      at += 1
+    }
+    blobs.encode(UnsafePointer(out), count: at, to: &sink)
+    return true
+  }
+
+  private func isHex(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ differs: [UInt8]) -> Bool {
+    for j in 0..<differs.count where differs[j] != 0 {
+      if Self.hexClass[Int(a[j])] == 0 || Self.hexClass[Int(b[j])] == 0 { return false }
+    }
+    return true
+  }
+
+  /// 1: a digit, 2: a lower-case hexadecimal letter, 4: an upper-case one, 0: anything else.
+  private static let hexClass: InlineArray<256, UInt8> = InlineArray { byte in
+    switch byte {
+    case 48...57: 1
+    case 97...102: 2
+    case 65...70: 4
+    default: 0
+    }
+  }
+}
+
+/// Strings that were read: each is a run of `bytes`.
+final class StringTable {
+  let bytes = Scratch<UInt8>()
+  let slices = Scratch<ByteSlice>()
+  var count: Int { slices.count }
+
+  func removeAll() {
+    bytes.count = 0
+    slices.count = 0
+  }
+}
+
+/// Reads what `StringStreamEncoder` writes.
+final class StringStreamDecoder {
+  private let ints: IntStreamDecoder
+  private let codes: CodeStreamDecoder
+  private let blobs: BlobDecoder
+  private let lengths = Scratch<Int64>()
+  private let numbers = Scratch<Int64>()
+  private let chain = Scratch<Int64>()
+  private let templateCodes = Scratch<UInt32>()
+  private let sorted = Scratch<ByteSlice>()
+  private let groups = GroupOrder()
+
+  init(ints: IntStreamDecoder, codes: CodeStreamDecoder, blobs: BlobDecoder) {
+    self.ints = ints
+    self.codes = codes
+    self.blobs = blobs
+  }
+
+  /// Reads `count` strings into `table`, which then holds only these, in their own order.
+  func decode(
+    _ reader: inout ByteReader, count: Int, into table: StringTable,
+    groupCodes: (Grouping) throws -> (codes: UnsafePointer<UInt32>, limit: Int)
+  ) throws {
+    table.removeAll()
+    let start = reader.offset
+    let number = try reader.byte()
+    guard let grouping = Grouping(rawValue: number) else {
+      throw FormatError(.unknown("grouping", UInt64(number)), offset: start)
+    }
+    if grouping == .none {
+      try decode(&reader, count: count, into: table)
+      return
+    }
+    let (codes, limit) = try groupCodes(grouping)
+    let starts = groups.starts(codes, count: count, limit: limit)
+    for group in 0..<limit where starts[group + 1] > starts[group] {
+      try decode(&reader, count: Int(starts[group + 1] - starts[group]), into: table)
+    }
+    let grouped = sorted.room(count)
+    grouped.update(from: table.slices.pointer, count: count)
+    groups.gather(grouped, codes, count: count, to: table.slices.pointer)
+  }
+
+  /// Reads `count` strings and appends them to `table`.
+  func decode(_ reader: inout ByteReader, count: Int, into table: StringTable) throws(FormatError) {
+    guard count > 0 else { return }
+    let start = reader.offset
+    let form = try reader.byte()
+    switch form {
+    case StringForm.plain: try decodePlain(&reader, count: count, into: table)
+    case StringForm.numbered: try decodeNumbered(&reader, count: count, into: table)
+    case StringForm.lowerHex: try decodeHex(&reader, count: count, letters: 87, into: table)
+    case StringForm.upperHex: try decodeHex(&reader, count: count, letters: 55, into: table)
+    default: throw FormatError(.unknown("form of strings", UInt64(form)), offset: start)
+    }
+  }
+
+  private func decodePlain(_ reader: inout ByteReader, count: Int, into table: StringTable) throws(FormatError) {
+    let start = reader.offset
+    let lengths = lengths.room(count)
+    try ints.decode(&reader, count: count, into: lengths)
+    let blob = try blobs.decode(&reader)
+    let firstByte = table.bytes.count
+    let firstSlice = table.slices.count
+    let slices = table.slices.grow(to: firstSlice + count) + firstSlice
+    var at = 0
+    for i in 0..<count {
+      guard lengths[i] >= 0, lengths[i] <= Int64(blob.count - at) else {
+        throw FormatError(.invalid("strings longer than their bytes"), offset: start)
+      }
+      slices[i] = ByteSlice(firstByte + at, Int(lengths[i]))
+      at += Int(lengths[i])
+    }
+    guard at == blob.count, firstByte + at < UInt32.max else {
+      throw FormatError(.invalid("strings shorter than their bytes"), offset: start)
+    }
+    let out = table.bytes.grow(to: firstByte + at) + firstByte
+    if let bytes = blob.baseAddress { UnsafeMutableRawPointer(out).copyMemory(from: bytes, byteCount: at) }
+  }
+
+  private func decodeNumbered(_ reader: inout ByteReader, count: Int, into table: StringTable) throws(FormatError) {
+    let start = reader.offset
+    let templateCount = try reader.count(atMost: LogFormat.templateCountMax, "the number of templates")
+    var prefixes: [UnsafeRawBufferPointer] = []
+    var widths: [Int] = []
+    var longest = 0
+    for _ in 0..<templateCount {
+      let length = try reader.count(atMost: LogFormat.templateByteCountMax, "a prefix")
+      prefixes.append(try reader.bytes(length))
+      let width = try reader.byte()
+      guard 1...18 ~= width else { throw reader.failure(.invalid("\(width) digits of a number")) }
+      widths.append(Int(width))
+      longest = max(longest, length)
+    }
+    let used = templateCodes.room(count)
+    try codes.decode(&reader, count: count, below: templateCount, into: used)
+    let values = numbers.room(count)
+    if templateCount == 1 {
+      try ints.decode(&reader, count: count, into: values)
+    } else {
+      for template in 0..<templateCount {
+        var chainCount = 0
+        for i in 0..<count { chainCount += used[i] == UInt32(template) ? 1 : 0 }
+        let chain = chain.room(chainCount)
+        try ints.decode(&reader, count: chainCount, into: chain)
+        var next = 0
+        for i in 0..<count where used[i] == UInt32(template) {
+          values[i] = chain[next]
+          next += 1
+        }
+      }
+    }
+    let firstByte = table.bytes.count
+    guard firstByte + count * (longest + 18) < UInt32.max else {
+      throw FormatError(.invalid("strings of more than 4 GiB"), offset: start)
+    }
+    let firstSlice = table.slices.count
+    let slices = table.slices.grow(to: firstSlice + count) + firstSlice
+    let out = table.bytes.grow(to: firstByte + count * (longest + 18))
+    var at = firstByte
+    for i in 0..<count {
+      guard values[i] >= 0 && values[i] < 1_000_000_000_000_000_000 else {
+        throw FormatError(.invalid("a number of more than 18 digits"), offset: start)
+      }
+      let template = Int(used[i])
+      let prefix = prefixes[template]
+      for j in 0..<prefix.count { out[at + j] = prefix[j] }
+      let digitStart = at + prefix.count
+      let digitCount = max(decimalDigitCount(UInt64(values[i])), widths[template])
+      var rest = UInt64(values[i])
+      var place = digitStart + digitCount
+      while place > digitStart {
+        place -= 1
+        let tenth = rest / 10
+        out[place] = 48 &+ UInt8(truncatingIfNeeded: rest &- tenth &* 10)
+        rest = tenth
+      }
+      slices[i] = ByteSlice(at, prefix.count + digitCount)
+      at = digitStart + digitCount
+    }
+    table.bytes.count = at
+  }
+
+  private func decodeHex(
+    _ reader: inout ByteReader, count: Int, letters: UInt8, into table: StringTable
+  ) throws(FormatError) {
+    let start = reader.offset
+    let length = try reader.count(atMost: LogFormat.templateByteCountMax, "a pattern")
+    let pattern = try reader.bytes(length)
+    var placeCount = 0
+    for byte in pattern { placeCount += byte == 0 ? 1 : 0 }
+    let blob = try blobs.decode(&reader)
+    guard blob.count == (count * placeCount + 1) / 2 else {
+      throw FormatError(.invalid("hexadecimal digits of another count than announced"), offset: start)
+    }
+    let firstByte = table.bytes.count
+    guard firstByte + count * length < UInt32.max else {
+      throw FormatError(.invalid("strings of more than 4 GiB"), offset: start)
+    }
+    let firstSlice = table.slices.count
+    let slices = table.slices.grow(to: firstSlice + count) + firstSlice
+    let out = table.bytes.grow(to: firstByte + count * length)
+    var at = firstByte
+    var nibbleIndex = 0
+    for i in 0..<count {
+      slices[i] = ByteSlice(at, length)
+      for byte in pattern {
+        if byte != 0 {
+          out[at] = byte
+        } else {
+          let pair = blob[nibbleIndex >> 1]
+          let nibble = nibbleIndex & 1 == 0 ? pair >> 4 : pair & 15
+          out[at] = nibble &+ (nibble > 9 ? letters : 48)
+          nibbleIndex += 1
+        }
+        at += 1
+      }
+    }
+  }
+}
