@@ -1,0 +1,214 @@
+import KeptFormat
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// External customer ids by number: derived from the events that introduce them.
+package struct CustomerNames: Sendable {
+  /// All ids one after another.
+  package private(set) var bytes: [UInt8] = []
+  /// The id of number n is `bytes[ends[n - 1] ..< ends[n]]`; `ends[0]` is 0.
+  package private(set) var ends: [UInt32] = [0]
+  /// Customers whose id is not known (sealed, and the vault does not have it); they have no bytes.
+  package private(set) var unknown: Set<UInt32> = []
+
+  package init() {}
+
+  /// The highest number.
+  package var count: Int { ends.count - 1 }
+
+  /// The id of a number, or nil where it is not known.
+  package subscript(number: UInt32) -> ArraySlice<UInt8>? {
+    guard number > 0, Int(number) <= count, !unknown.contains(number) else { return nil }
+    return bytes[Int(ends[Int(number) - 1])..<Int(ends[Int(number)])]
+  }
+
+  /// Adds the next number. `name` is nil where it is not known.
+  @inline(__always)
+  package mutating func append(_ name: UnsafeRawBufferPointer?) {
+    if let name { bytes.append(contentsOf: name) } else { unknown.insert(UInt32(count + 1)) }
+    ends.append(UInt32(bytes.count))
+  }
+
+  package mutating func reserve(_ count: Int) {
+    ends.reserveCapacity(count + 1)
+    bytes.reserveCapacity(count * 12)
+  }
+}
+
+/// The file `index/names`: a header, then chunks {first number, count, end position, lengths, bytes}, appended whenever
+/// the commit point moves; checked when read, rebuilt where that fails. Layout: LogFormat, "Customer names".
+enum NamesFile {
+  static let chunkHeaderByteCount = 32
+  static let unknownLength: UInt16 = .max
+
+  static func appendChunk(_ names: CustomerNames, from first: Int, end: UInt64, to sink: inout ByteSink) {
+    let count = names.count - first + 1
+    let start = sink.count
+    sink.append(fixed: UInt32(first))
+    sink.append(fixed: UInt32(count))
+    sink.append(fixed: end)
+    sink.append(zeros: chunkHeaderByteCount - 16)
+    let body = sink.count
+    for number in first..<first + count {
+      let length = Int(names.ends[number] - names.ends[number - 1])
+      sink.append(fixed: names.unknown.contains(UInt32(number)) ? unknownLength : UInt16(length))
+    }
+    let bytes = Int(names.ends[first - 1])..<Int(names.ends[first + count - 1])
+    names.bytes.withUnsafeBytes { sink.append(UnsafeRawBufferPointer(rebasing: $0[bytes])) }
+    let byteCount = sink.count - body
+    sink.overwrite(at: start + 16, fixed: UInt32(byteCount))
+    let bodyChecksum = sink.withUnsafeBytes { CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[body...])) }
+    sink.overwrite(at: start + 20, fixed: bodyChecksum)
+    let headerChecksum = sink.withUnsafeBytes {
+      CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[start..<start + 28]))
+    }
+    sink.overwrite(at: start + 28, fixed: headerChecksum)
+  }
+
+  /// What the file knows of customers introduced before `end`.
+  struct Contents {
+    var names = CustomerNames()
+    /// Every introduction before this position is in `names`.
+    var end: UInt64 = 0
+    /// Where the next chunk goes; 0 where there is no usable file.
+    var byteCount = 0
+  }
+
+  /// Reads sound chunks that end at or before `end`; what follows the first other one is as good as missing.
+  static func read(_ folder: LedgerFolder, _ disk: any Disk, _ ledgerID: LedgerID, end: UInt64) throws -> Contents {
+    var contents = Contents()
+    guard try disk.exists(folder(LedgerFolder.names)) else { return contents }
+    let bytes = try disk.contents(folder(LedgerFolder.names))
+    do { _ = try FileHeader.parse(bytes, .names, of: ledgerID, file: LedgerFolder.names) } catch { return contents }
+    contents.byteCount = FileHeader.byteCount
+    bytes.withUnsafeBytes { all in
+      while all.count - contents.byteCount >= chunkHeaderByteCount {
+        let rest = UnsafeRawBufferPointer(rebasing: all[contents.byteCount...])
+        guard let byteCount = readChunk(rest, end: end, into: &contents) else { return }
+        contents.byteCount += byteCount
+      }
+    }
+    return contents
+  }
+
+  /// The chunk's byte count, or nil where it is not sound, out of order or beyond `end`.
+  private static func readChunk(_ rest: UnsafeRawBufferPointer, end: UInt64, into contents: inout Contents) -> Int? {
+    func word(_ at: Int) -> UInt32 { UInt32(littleEndian: rest.loadUnaligned(fromByteOffset: at, as: UInt32.self)) }
+    guard CRC32C.checksum(UnsafeRawBufferPointer(rebasing: rest[..<28])) == word(28) else { return nil }
+    let count = Int(word(4))
+    let chunkEnd = UInt64(word(8)) | UInt64(word(12)) << 32
+    let byteCount = Int(word(16))
+    guard Int(word(0)) == contents.names.count + 1, chunkEnd >= contents.end, chunkEnd <= end,
+      rest.count - chunkHeaderByteCount >= byteCount, byteCount >= 2 * count
+    else { return nil }
+    let body = UnsafeRawBufferPointer(rebasing: rest[chunkHeaderByteCount..<chunkHeaderByteCount + byteCount])
+    guard CRC32C.checksum(body) == word(20) else { return nil }
+    contents.names.reserve(contents.names.count + count)
+    var at = 2 * count
+    for index in 0..<count {
+      let length = UInt16(littleEndian: body.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
+      if length == unknownLength {
+        contents.names.append(nil)
+        continue
+      }
+      // The checksum holds, so lengths that do not add up are our own mistake; still nothing is read out of bounds.
+      guard body.count - at >= Int(length) else { return nil }
+      contents.names.append(UnsafeRawBufferPointer(rebasing: body[at..<at + Int(length)]))
+      at += Int(length)
+    }
+    contents.end = chunkEnd
+    return chunkHeaderByteCount + byteCount
+  }
+}
+
+/// Numbers by external customer id, for the writer: names and an open-addressed table of their fingerprints.
+struct CustomerDirectory: ~Copyable {
+  private(set) var names: CustomerNames
+  /// High half: a fingerprint's low 32 bits; low half: the number; 0 is empty.
+  private var slots: UnsafeMutablePointer<UInt64>
+  private var capacity: Int
+  private let fingerprint: SipHash
+
+  init(_ names: CustomerNames, fingerprint: SipHash) {
+    self.names = names
+    self.fingerprint = fingerprint
+    capacity = 1 << 12
+    while capacity < names.count * 2 { capacity *= 2 }
+    slots = Self.allocate(capacity)
+    fill()
+  }
+
+  deinit { slots.deallocate() }
+
+  var count: Int { names.count }
+
+  private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<UInt64> {
+    let slots = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
+    slots.initialize(repeating: 0, count: capacity)
+    return slots
+  }
+
+  private mutating func fill() {
+    names.bytes.withUnsafeBytes { bytes in
+      for number in stride(from: 1, through: names.count, by: 1) {
+        if names.unknown.contains(UInt32(number)) { continue }
+        let name = Int(names.ends[number - 1])..<Int(names.ends[number])
+        place(fingerprint.hash(UnsafeRawBufferPointer(rebasing: bytes[name])), UInt32(number))
+      }
+    }
+  }
+
+  @inline(__always)
+  private func place(_ hash: UInt64, _ number: UInt32) {
+    var slot = Int(truncatingIfNeeded: hash >> 32) & (capacity - 1)
+    while slots[slot] != 0 { slot = (slot + 1) & (capacity - 1) }
+    slots[slot] = hash << 32 | UInt64(number)
+  }
+
+  func hash(_ name: UnsafeRawBufferPointer) -> UInt64 { fingerprint.hash(name) }
+
+  /// The number of `name`, whose `hash` is given; 0 where it has none. The newest number wins.
+  @inline(__always)
+  func number(_ name: UnsafeRawBufferPointer, hash: UInt64) -> UInt32 {
+    var slot = Int(truncatingIfNeeded: hash >> 32) & (capacity - 1)
+    var found: UInt32 = 0
+    while slots[slot] != 0 {
+      let entry = slots[slot]
+      if entry >> 32 == hash & 0xFFFF_FFFF {
+        let number = UInt32(truncatingIfNeeded: entry)
+        if number > found, isName(number, name) { found = number }
+      }
+      slot = (slot + 1) & (capacity - 1)
+    }
+    return found
+  }
+
+  @inline(__always)
+  private func isName(_ number: UInt32, _ name: UnsafeRawBufferPointer) -> Bool {
+    let start = Int(names.ends[Int(number) - 1])
+    guard Int(names.ends[Int(number)]) - start == name.count else { return false }
+    return names.bytes.withUnsafeBytes { memcmp($0.baseAddress! + start, name.baseAddress!, name.count) == 0 }
+  }
+
+  /// Gives `name` the next number.
+  mutating func add(_ name: UnsafeRawBufferPointer, hash: UInt64) throws -> UInt32 {
+    guard names.count < Int(UInt32.max) - 1, names.bytes.count + name.count < Int(UInt32.max) else {
+      throw LogError.full("customers")
+    }
+    names.append(name)
+    let number = UInt32(names.count)
+    if names.count * 2 > capacity {
+      slots.deallocate()
+      capacity *= 2
+      slots = Self.allocate(capacity)
+      fill()
+    } else {
+      place(hash, number)
+    }
+    return number
+  }
+}

@@ -1,0 +1,77 @@
+import KeptFormat
+
+/// A ledger's folder: making one, and what every reader of one begins with.
+package enum Ledger {
+  /// What a new ledger is told.
+  package struct Plan: Sendable {
+    package var zone: String
+    /// The TZif bytes of `zone`.
+    package var zoneBytes: [UInt8]
+    package var weekStart: WeekDay
+    package var currency: String?
+    package var sealed: [String]
+
+    package init(
+      zone: String, zoneBytes: [UInt8], weekStart: WeekDay = .monday, currency: String? = nil, sealed: [String] = []
+    ) {
+      self.zone = zone
+      self.zoneBytes = zoneBytes
+      self.weekStart = weekStart
+      self.currency = currency
+      self.sealed = sealed
+    }
+  }
+
+  /// Makes a new, empty ledger in a folder that is missing or empty.
+  ///
+  /// `ledger.json` is written last: without it the folder is not a ledger, and `create` may be tried again.
+  @discardableResult
+  package static func create(_ path: String, _ plan: Plan, disk: any Disk = PosixDisk()) throws -> LedgerSettings {
+    let folder = LedgerFolder(path)
+    if let wrong = plan.sealed.first(where: { !LedgerSettings.isSealable($0) }) {
+      throw LogError.settings(path: path, reason: "\(wrong) cannot be sealed")
+    }
+    if try disk.exists(folder(LedgerFolder.settings)) { throw LogError.alreadyExists(path: path) }
+    if let names = try disk.names(inFolder: path) {
+      // What an `init` that was cut left behind is ours; anything else is not.
+      let ours = [LedgerFolder.log, LedgerFolder.vault, LedgerFolder.index, LedgerFolder.rejects, LedgerFolder.zone]
+      let left = ours + [LedgerFolder.tail, LedgerFolder.lock]
+      guard names.allSatisfy({ name in left.contains { name == $0 || name == $0 + ".new" } || name == "ledger.json.new" })
+      else { throw LogError.alreadyExists(path: path) }
+    } else {
+      try disk.makeFolder(path, permissions: 0o700)
+      try disk.syncFolder(parentFolder(of: path))
+    }
+    for name in [LedgerFolder.log, LedgerFolder.vault, LedgerFolder.index, LedgerFolder.rejects]
+    where try disk.names(inFolder: folder(name)) == nil {
+      try disk.makeFolder(folder(name), permissions: 0o700)
+    }
+    var id = [UInt8](repeating: 0, count: 16)
+    try id.withUnsafeMutableBytes { try disk.fillWithRandom($0) }
+    let settings = LedgerSettings(
+      ledgerID: LedgerID(id), zone: plan.zone, weekStart: plan.weekStart, currency: plan.currency, sealed: plan.sealed)
+    try disk.replaceFile(folder(LedgerFolder.zone), with: plan.zoneBytes)
+    try disk.replaceFile(folder(LedgerFolder.secret), with: try VaultSecret.random(disk).bytes(settings.ledgerID))
+    try disk.replaceFile(folder(LedgerFolder.tail), with: FileHeader(.tail, settings.ledgerID).bytes())
+    try disk.replaceFile(folder(LedgerFolder.settings), with: settings.json())
+    return settings
+  }
+
+  static func settings(_ folder: LedgerFolder, _ disk: any Disk) throws -> LedgerSettings {
+    let path = folder(LedgerFolder.settings)
+    guard try disk.exists(path) else {
+      throw LogError.notALedger(path: folder.path, reason: try disk.exists(folder.path) ? .noSettings : .noFolder)
+    }
+    return try LedgerSettings.parse(try disk.contents(path), path: path)
+  }
+
+  static func secret(_ folder: LedgerFolder, _ disk: any Disk, _ settings: LedgerSettings) throws -> VaultSecret {
+    guard try disk.exists(folder(LedgerFolder.secret)) else {
+      throw LogError.damage(Damage(file: LedgerFolder.secret, offset: 0, kind: .missing))
+    }
+    return try VaultSecret.parse(try disk.contents(folder(LedgerFolder.secret)), of: settings.ledgerID)
+  }
+
+  /// How checkpoints name a ledger.
+  package static func origin(_ settings: LedgerSettings) -> String { "kept/" + settings.ledgerID.hex }
+}

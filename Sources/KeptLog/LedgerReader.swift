@@ -1,0 +1,119 @@
+import KeptFormat
+
+/// A ledger as it stood when it was opened: its sealed blocks and the events of its tail. Needs no lock.
+///
+/// The tail is read first and says how far the segments are to be read, so that an event is seen as a line or in a
+/// block, never as both or neither, whatever a writer does meanwhile. What is damaged ends what is served: `damage`
+/// says what it was, and everything before it is there.
+package final class LedgerReader: Sendable {
+  package let folder: LedgerFolder
+  package let disk: any Disk
+  package let settings: LedgerSettings
+  package let geometry: LogGeometry
+  /// The TZif bytes of the business zone.
+  package let zoneBytes: [UInt8]
+  /// Sealed blocks in order of position, without gaps.
+  package let blocks: [BlockReference]
+  /// The events after the blocks, as recorded.
+  package let tail: EventBatch
+  /// What the tail's lines commit to; row 0 is the tail's first event.
+  package let tailValues: SealedValues
+  package let tailState: Tail.State
+  /// Customers introduced before the tail, if the tail says so.
+  let customersBeforeTail: UInt32
+  /// What was found missing or wrong, if anything; events from there on are not served.
+  package let damage: Damage?
+  private let files: [String: any DiskFile]
+  let segmentByteCounts: [String: Int]
+  let tailEndOffset: Int
+
+  /// - Throws: `LogError` where there is nothing to serve: no ledger, unknown versions, settings that are not.
+  package init(
+    _ path: String, disk: any Disk = PosixDisk(), geometry: LogGeometry = .standard
+  ) throws {
+    let folder = LedgerFolder(path)
+    self.folder = folder
+    self.disk = disk
+    self.geometry = geometry
+    settings = try Ledger.settings(folder, disk)
+    zoneBytes = try disk.contents(folder(LedgerFolder.zone))
+    var contents: Tail.Contents?
+    var tailDamage: Damage?
+    do {
+      contents = try Self.readTail(folder, disk, settings.ledgerID)
+    } catch LogError.damage(let found) {
+      tailDamage = found
+    }
+    let scan = try SegmentScan(
+      folder, disk: disk, ledgerID: settings.ledgerID, end: contents?.header.firstPosition, geometry: geometry)
+    blocks = scan.blocks
+    files = Dictionary(uniqueKeysWithValues: scan.segments.map { ($0.name, $0.file) })
+    segmentByteCounts = Dictionary(uniqueKeysWithValues: scan.segments.map { ($0.name, $0.byteCount) })
+    tailState = contents?.state ?? .clean
+    tailEndOffset = contents?.endOffset ?? 0
+    customersBeforeTail = UInt32(clamping: contents?.header.number ?? 0)
+    if case .damaged(let found)? = contents?.state { tailDamage = found }
+    damage = scan.damage ?? tailDamage
+    // Events after a hole have positions, but a log with holes is none.
+    tail = scan.damage == nil ? contents?.events ?? EventBatch() : EventBatch()
+    tailValues = scan.damage == nil ? contents?.values ?? SealedValues() : SealedValues()
+  }
+
+  private static func readTail(_ folder: LedgerFolder, _ disk: any Disk, _ ledgerID: LedgerID) throws -> Tail.Contents {
+    guard try disk.exists(folder(LedgerFolder.tail)) else {
+      throw LogError.damage(Damage(file: LedgerFolder.tail, offset: 0, kind: .missing))
+    }
+    let file = try disk.open(folder(LedgerFolder.tail), .read)
+    defer { file.close() }
+    let byteCount = try file.byteCount()
+    // What the writer has written may not be on disk yet; nothing is handed out before it is (law 1). A disk that
+    // cannot be written to has nothing that could be lost.
+    do { try file.sync() } catch {}
+    return try Tail.read(try file.read(at: 0, upTo: byteCount), of: ledgerID)
+  }
+
+  /// Events in sealed blocks: where the tail begins.
+  package var sealedCount: UInt64 { UInt64(blocks.count) * UInt64(geometry.blockEventCount) }
+
+  /// All events served.
+  package var count: UInt64 { sealedCount + UInt64(tail.rows.count) }
+
+  /// When the newest event was recorded, or nil where there is none.
+  package var lastRecorded: Instant? { tail.rows.last?.recorded ?? blocks.last?.header.recordedMax }
+
+  package func source(for block: BlockReference) -> SegmentBlockSource {
+    guard let file = files[block.segment] else { preconditionFailure("\(block.segment) is not of this ledger") }
+    return SegmentBlockSource(file: file, reference: block)
+  }
+
+  /// The damage that an error met while decoding a block amounts to; other errors come back as they are.
+  package func error(_ error: any Error, in block: BlockReference) -> any Error {
+    guard let error = error as? FormatError else { return error }
+    return LogError.damage(Damage(file: block.segment, offset: block.offset, positions: block.positions, error))
+  }
+
+  /// The vault's chunks for the sealed blocks.
+  package func vault() throws -> VaultReader {
+    try VaultReader(folder, disk: disk, ledgerID: settings.ledgerID, end: sealedCount, geometry: geometry)
+  }
+
+  /// What the ledger holds, as a checkpoint that any RFC 6962 verifier understands.
+  package func checkpoint() -> Checkpoint {
+    let tree = self.tree()
+    return Checkpoint(origin: Ledger.origin(settings), count: tree.count, root: tree.root)
+  }
+
+  /// The Merkle tree over all events served: subtree roots of blocks, leaves of the tail.
+  package func tree() -> MerkleTree {
+    var tree = MerkleTree()
+    let level = geometry.blockEventCount.trailingZeroBitCount
+    for block in blocks { tree.append(subtreeRoot: block.header.subtreeRoot, level: level) }
+    var line = ByteSink(capacity: 1_024)
+    for index in tail.rows.indices {
+      line.removeAll()
+      CanonicalLine.append(index, of: tail, form: .recorded, to: &line)
+      tree.append(leafHash: line.withUnsafeBytes { SHA256.leafHash($0) })
+    }
+    return tree
+  }
+}

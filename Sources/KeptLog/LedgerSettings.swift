@@ -1,0 +1,101 @@
+import KeptFormat
+
+/// What `ledger.json` says: written once by `init`, never edited.
+package struct LedgerSettings: Sendable, Equatable {
+  package var ledgerID: LedgerID
+  /// The name of the business zone; its rules are in `zone.tzif`.
+  package var zone: String
+  package var weekStart: WeekDay
+  /// The currency of amounts that name none.
+  package var currency: String?
+  /// Sorted names of the fields whose plain values never enter a block, beside `text` and personal keys of `data`.
+  package var sealed: [String]
+
+  package static let formatVersion: Int64 = 1
+
+  package init(
+    ledgerID: LedgerID, zone: String, weekStart: WeekDay = .monday, currency: String? = nil, sealed: [String] = []
+  ) {
+    self.ledgerID = ledgerID
+    self.zone = zone
+    self.weekStart = weekStart
+    self.currency = currency
+    self.sealed = sealed.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  package var sealsCustomers: Bool { sealed.contains(Self.customerField) }
+
+  package static let customerField = "customer"
+  package static let otherCustomerField = "other_customer"
+  package static let dataPrefix = "data."
+
+  /// The text fields that may be listed: all but those that replay and identity need in the open.
+  package static let sealableFields: [TextField] = TextField.allCases.filter {
+    switch $0 {
+    case .source, .kind, .direction, .currency, .corrects: false
+    case .id, .account, .party, .channel, .agent, .department, .subject, .text: true
+    }
+  }
+
+  /// Whether `name` may stand in `sealed`: `customer`, a text field of `sealableFields`, or `data.` and a key.
+  package static func isSealable(_ name: String) -> Bool {
+    if name == customerField { return true }
+    if name.hasPrefix(dataPrefix) {
+      return (1...LogFormat.keyByteCountMax).contains(name.utf8.count - dataPrefix.utf8.count)
+    }
+    return sealableFields.contains { $0.name == name }
+  }
+}
+
+package enum WeekDay: String, Sendable, CaseIterable {
+  case monday, tuesday, wednesday, thursday, friday, saturday, sunday
+}
+
+extension LedgerSettings {
+  package func json() -> [UInt8] {
+    var members: [JSONMember] = [
+      JSONMember("format", .number(ExactDecimal(Self.formatVersion))),
+      JSONMember("ledger", .string(ledgerID.hex)),
+      JSONMember("zone", .string(zone)),
+      JSONMember("week_start", .string(weekStart.rawValue)),
+    ]
+    if let currency { members.append(JSONMember("currency", .string(currency))) }
+    members.append(JSONMember("sealed", .array(sealed.map { .string($0) })))
+    return Array(JSONValue.object(members).pretty().utf8)
+  }
+
+  /// - Parameter path: for the message.
+  package static func parse(_ bytes: [UInt8], path: String) throws(LogError) -> LedgerSettings {
+    func wrong(_ reason: String) -> LogError { .settings(path: path, reason: reason) }
+    let value: JSONValue
+    do throws(JSONError) { value = try JSONValue.parse(bytes) } catch { throw wrong(error.description) }
+    guard let members = value.members else { throw wrong("is \(value.kindText), not an object") }
+    guard let version = value["format"]?.integer else { throw wrong("has no format number") }
+    guard version == formatVersion else {
+      throw .unknownVersion(file: LedgerFolder.settings, version: UInt64(clamping: version))
+    }
+    let known = ["format", "ledger", "zone", "week_start", "currency", "sealed"]
+    if let stranger = members.first(where: { !known.contains($0.key) }) {
+      throw wrong("has a member \(stranger.key) that format \(version) does not know")
+    }
+    guard let ledgerID = value["ledger"]?.string.flatMap({ LedgerID(hex: $0) }) else {
+      throw wrong("ledger is not 32 lower-case hexadecimal digits")
+    }
+    guard let zone = value["zone"]?.string else { throw wrong("zone is not a string") }
+    guard let weekStart = value["week_start"]?.string.flatMap({ WeekDay(rawValue: $0) }) else {
+      throw wrong("week_start is not the lower-case name of a week day")
+    }
+    var currency: String?
+    if let member = value["currency"] {
+      guard let name = member.string else { throw wrong("currency is not a string") }
+      currency = name
+    }
+    var sealed: [String] = []
+    for item in value["sealed"]?.array ?? [] {
+      guard let name = item.string, isSealable(name) else { throw wrong("sealed lists what cannot be sealed") }
+      sealed.append(name)
+    }
+    guard value["sealed"]?.array != nil else { throw wrong("sealed is not an array") }
+    return LedgerSettings(ledgerID: ledgerID, zone: zone, weekStart: weekStart, currency: currency, sealed: sealed)
+  }
+}
