@@ -81,13 +81,13 @@ enum RunLengthHybrid {
     buffer.count += groupCount * width
   }
 
-  /// Decodes exactly `count` codes.
+  /// Decodes exactly `count` codes to the start of `codes`, which grows where it is shorter.
   ///
   /// - Throws: `FormatError` where the bytes end early, a run is too long or a code needs more than `width` bits.
   static func decode(
-    _ bytes: UnsafeRawBufferPointer, width: Int, count: Int, into codes: UnsafeMutableBufferPointer<UInt32>
+    _ bytes: UnsafeRawBufferPointer, width: Int, count: Int, into codes: inout [UInt32]
   ) throws(FormatError) {
-    precondition(codes.count >= count)
+    if codes.count < count { codes = [UInt32](repeating: 0, count: count) }
     guard width <= 32 else { throw FormatError(.invalid("codes of \(width) bits"), offset: 0) }
     var offset = 0
     var done = 0

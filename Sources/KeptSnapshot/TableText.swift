@@ -80,7 +80,7 @@ extension TableText {
     var sink = ByteSink()
     let keys = table.schema.columns.map { column in
       var key = ByteSink()
-      appendJSON(Array(column.name.utf8), to: &key)
+      JSONText.append(column.name, to: &key)
       key.append(":")
       return key.bytes()
     }
@@ -100,7 +100,7 @@ extension TableText {
     let column = table.columns[index]
     if column.isNull(row) { return sink.append("null") }
     switch column.values {
-    case .string(let strings): appendJSON(strings.bytes(row) ?? [], to: &sink)
+    case .string(let strings): JSONText.append(strings.string(row) ?? "", to: &sink)
     case .double(let values) where !values[row].isFinite: sink.append("null")
     case .int64, .int32, .double, .boolean:
       let isText = [.date, .timestamp].contains(table.schema.columns[index].type)
@@ -108,27 +108,6 @@ extension TableText {
       append(index, row, to: &sink)
       if isText { sink.append(Character.quote) }
     }
-  }
-
-  private func appendJSON(_ bytes: some Collection<UInt8>, to sink: inout ByteSink) {
-    sink.append(Character.quote)
-    for byte in bytes {
-      switch byte {
-      case Character.quote: sink.append("\\\"")
-      case 0x5C: sink.append("\\\\")
-      case 0x08: sink.append("\\b")
-      case 0x09: sink.append("\\t")
-      case 0x0A: sink.append("\\n")
-      case 0x0C: sink.append("\\f")
-      case 0x0D: sink.append("\\r")
-      case 0..<0x20:
-        sink.append("\\u00")
-        sink.append(Character.hex[Int(byte >> 4)])
-        sink.append(Character.hex[Int(byte & 15)])
-      default: sink.append(byte)
-      }
-    }
-    sink.append(Character.quote)
   }
 
   private func flush(_ sink: inout ByteSink, ifAtLeast byteCount: Int) throws {
@@ -144,7 +123,6 @@ extension TableText {
   private enum Character {
     static let comma = UInt8(ascii: ",")
     static let quote = UInt8(ascii: "\"")
-    static let hex = Array("0123456789abcdef".utf8)
   }
 
   /// A value that is there, without quotes.
