@@ -18,6 +18,7 @@ let package = Package(
     .executableTarget(
       name: "kept",
       dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot"]),
+    .testTarget(name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptSnapshot"]),
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat"]),
   ],
   swiftLanguageModes: [.v6]
