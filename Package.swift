@@ -12,13 +12,13 @@ let package = Package(
     .target(name: "KeptLog", dependencies: ["KeptFormat"]),
     .target(name: "KeptIntake", dependencies: ["KeptFormat", "CLZ4"]),
     .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog"]),
-    .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "CLZ4"]),
+    .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "KeptLog"]),
     .target(name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot"]),
     .testTarget(name: "KeptReplayTests", dependencies: ["KeptReplay"]),
     .executableTarget(
       name: "kept",
       dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot"]),
-    .testTarget(name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptSnapshot"]),
+    .testTarget(name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot"]),
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat"]),
   ],
   swiftLanguageModes: [.v6]

@@ -13,6 +13,12 @@ package protocol Disk: Sendable {
   /// Replaces `to` by `from` in one step. Durable only after `syncFolder`.
   func rename(_ from: String, to: String) throws(DiskError)
   func remove(_ path: String) throws(DiskError)
+  /// Removes an empty folder.
+  func removeFolder(_ path: String) throws(DiskError)
+  /// Makes a symbolic link that says `target`, as it is given.
+  func makeLink(_ path: String, to target: String) throws(DiskError)
+  /// What a symbolic link says; nil where there is none.
+  func linkTarget(_ path: String) throws(DiskError) -> String?
   /// Makes creates, renames and removals in this folder durable.
   func syncFolder(_ path: String) throws(DiskError)
   /// Takes the exclusive lock on a file, which is created where missing, and writes `holder` into it.

@@ -55,6 +55,28 @@ package struct PosixDisk: Disk {
     guard unlink(path) == 0 else { throw failure("remove", path) }
   }
 
+  package func removeFolder(_ path: String) throws(DiskError) {
+    guard rmdir(path) == 0 else { throw failure("remove folder", path) }
+  }
+
+  package func makeLink(_ path: String, to target: String) throws(DiskError) {
+    guard symlink(target, path) == 0 else { throw failure("make link", path) }
+  }
+
+  package func linkTarget(_ path: String) throws(DiskError) -> String? {
+    let limit = Int(PATH_MAX)
+    var count = 0
+    let bytes = [CChar](unsafeUninitializedCapacity: limit) { buffer, initialized in
+      count = readlink(path, buffer.baseAddress!, limit)
+      initialized = max(0, count)
+    }
+    if count < 0 {
+      if errno == ENOENT || errno == EINVAL { return nil }
+      throw failure("read link", path)
+    }
+    return String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   package func syncFolder(_ path: String) throws(DiskError) {
     let descriptor = retrying { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw failure("open", path) }
