@@ -1,6 +1,6 @@
 #include "CInstructions.h"
 
-// FIPS 180-4. The round constants also exist in SHA256.swift: the two paths share nothing, so that each checks the other.
+// FIPS 180-4. The round constants also exist in SHA256.swift: the two paths share nothing, so each checks the other.
 static const uint32_t K[64] __attribute__((aligned(64))) = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,

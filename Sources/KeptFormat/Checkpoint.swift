@@ -4,8 +4,8 @@
 ///     20852163
 ///     CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
 ///
-/// Signing stays outside. A signed note (an empty line, then signature lines) is read, and its signatures are left alone:
-/// whoever has a tool to make them has one to check them.
+/// Signing stays outside. A signed note (an empty line, then signature lines) is read, and its signatures are left
+/// alone: whoever has a tool to make them has one to check them.
 public struct Checkpoint: Hashable, Sendable {
   /// Names the ledger: one line, not empty.
   public var origin: String

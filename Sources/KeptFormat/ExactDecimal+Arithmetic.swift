@@ -13,8 +13,7 @@ extension ExactDecimal {
     self.init(mantissa: mantissa, scale: UInt8(truncatingIfNeeded: scale))
   }
 
-  @usableFromInline
-  init?(canonicalizing wide: Int128, scale: Int) {
+  private init?(canonicalizingWide wide: Int128, scale: Int) {
     var mantissa = wide
     var scale = scale
     while scale > 0, mantissa % 10 == 0, mantissa != 0 {
@@ -40,7 +39,8 @@ extension ExactDecimal {
     }
     let unit = Int64(bitPattern: powersOfTen(Int(scale) - places))
     let (quotient, remainder) = mantissa.quotientAndRemainder(dividingBy: unit)
-    let distance = remainder.magnitude, half = unit.magnitude / 2
+    let distance = remainder.magnitude
+    let half = unit.magnitude / 2
     guard distance > half || (distance == half && quotient & 1 == 1) else { return quotient }
     return quotient + (mantissa < 0 ? -1 : 1)
   }
@@ -52,12 +52,13 @@ extension ExactDecimal {
     // Below 10^36 each, so the sum is inside 128 bits.
     let a = Int128(mantissa) * Int128(powersOfTen(Int(common - scale)))
     let b = Int128(other.mantissa) * Int128(powersOfTen(Int(common - other.scale)))
-    return ExactDecimal(canonicalizing: a + b, scale: Int(common))
+    return ExactDecimal(canonicalizingWide: a + b, scale: Int(common))
   }
 
   /// The exact product; nil where it is out of range.
   public func multiplied(by other: ExactDecimal) -> ExactDecimal? {
     precondition(isPresent && other.isPresent, "absent numbers have no product")
-    return ExactDecimal(canonicalizing: Int128(mantissa) * Int128(other.mantissa), scale: Int(scale) + Int(other.scale))
+    return ExactDecimal(
+      canonicalizingWide: Int128(mantissa) * Int128(other.mantissa), scale: Int(scale) + Int(other.scale))
   }
 }

@@ -79,7 +79,10 @@ extension ExactDecimal {
       }
       let places = zeroCount + 1
       zeroCount = 0
-      guard fits, places <= 18 else { return fits = false }
+      guard fits, places <= 18 else {
+        fits = false
+        return
+      }
       let (high, low) = mantissa.multipliedFullWidth(by: powersOfTen(places))
       fits = high == 0 && low < mantissaLimit && low + digit < mantissaLimit
       mantissa = low &+ digit

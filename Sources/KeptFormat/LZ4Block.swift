@@ -11,8 +11,8 @@ public enum LZ4Block {
 
   /// Compresses `source` into `destination`.
   ///
-  /// - Returns: the bytes written, or nil where they do not fit: a short destination is the way to ask "only if it saves
-  ///   this much", and ends the attempt early.
+  /// - Returns: the bytes written, or nil where they do not fit: a short destination is the way to ask "only if it
+  ///   saves this much", and ends the attempt early.
   public static func compress(
     _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
   ) -> Int? {

@@ -1,5 +1,6 @@
 public enum Weekday: Int, Sendable, CaseIterable {
-  case monday = 0, tuesday, wednesday, thursday, friday, saturday, sunday
+  case monday = 0
+  case tuesday, wednesday, thursday, friday, saturday, sunday
 
   /// As settings and options spell it: `monday`.
   public var name: String { "\(self)" }

@@ -57,8 +57,8 @@ public enum RFC3339 {
     return try parsed.get()
   }
 
-  /// Reads `yyyy-mm-ddThh:mm:ss` and perhaps a fraction at the start of `text`, and leaves the offset to the caller: for
-  /// sources whose zone is known from elsewhere.
+  /// Reads `yyyy-mm-ddThh:mm:ss` and perhaps a fraction at the start of `text`, and leaves the offset to the caller:
+  /// for sources whose zone is known from elsewhere.
   ///
   /// - Returns: microseconds since 1970-01-01T00:00:00 on the clock that wrote them, and how many bytes were read. The
   ///   year is 0 ... 9999.

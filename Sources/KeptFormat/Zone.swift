@@ -1,10 +1,11 @@
 /// A time zone: which offset from UTC holds when, read from the bytes of a TZif file (RFC 9636).
 ///
-/// A ledger keeps the bytes of its zone, because the rules of a zone change with laws and with the machine's updates, and
-/// a day of the past must not. Foundation's zones are no help: they read the machine's files, and a static build has none.
+/// A ledger keeps the bytes of its zone, because a zone's rules change with laws and with the machine's updates, and
+/// a day of the past must not. Foundation's zones are no help: they read the machine's files, and a static build has
+/// none.
 public struct Zone: Sendable, Equatable {
-  /// A half-open stretch of time with one offset, in microseconds. The first begins with `Int64.min`, the last ends with
-  /// `Int64.max`.
+  /// A half-open stretch of time with one offset, in microseconds. The first begins with `Int64.min`, the last ends
+  /// with `Int64.max`.
   @frozen
   public struct Span: Sendable, Equatable {
     public var lower: Instant
@@ -112,8 +113,8 @@ public struct Zone: Sendable, Equatable {
 
   /// The instant at which the local clock shows `local` (microseconds since 1970-01-01T00:00 on that clock).
   ///
-  /// A time that happens twice is the earlier one; a time the clock jumps over is as much later as the jump is long. Both
-  /// follow from taking the offset before the change, as RFC 5545 does.
+  /// A time that happens twice is the earlier one; a time the clock jumps over is as much later as the jump is long.
+  /// Both follow from taking the offset before the change, as RFC 5545 does.
   public func instant(ofLocal local: Int64) -> Instant { resolve(local).instant }
 
   /// The first instant at which the local clock shows `local` or more: in a gap, the moment of the jump.

@@ -41,7 +41,8 @@ import Testing
     ("shop\n1\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jx\n", .rootHash, 3),
     (text + "\n", .signatures, 4), (text + "\nno dash\n", .signatures, 5),
     (text + "\n\u{2014} a b\n\n", .signatures, 6),
-  ]) func `a malformed checkpoint is refused with its line`(text: String, reason: Checkpoint.Failure.Reason, line: Int) {
+  ]) func `a malformed checkpoint is refused with its line`(text: String, reason: Checkpoint.Failure.Reason, line: Int)
+  {
     #expect(throws: Checkpoint.Failure(reason: reason, line: line)) { try Checkpoint(parsing: text) }
   }
 

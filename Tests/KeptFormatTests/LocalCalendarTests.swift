@@ -7,19 +7,27 @@ import Testing
     Int32(CivilDate(year: year, month: month, day: day).dayNumber)
   }
 
-  @Test func `civil dates count days as the calendar does, from year 0 to 9999`() {
+  @Test func `civil dates count days as the calendar does`() {
     #expect(CivilDate(dayNumber: 0) == CivilDate(year: 1970, month: 1, day: 1))
     #expect(CivilDate(dayNumber: -719_528) == CivilDate(year: 0, month: 1, day: 1))
-    var date = CivilDate(year: 0, month: 1, day: 1)
+    #expect(CivilDate(dayNumber: 2_932_896) == CivilDate(year: 9999, month: 12, day: 31))
+    // One whole era of 400 years and a little of its neighbours.
+    var date = CivilDate(year: 1590, month: 1, day: 1)
     var mismatches = 0
-    for number in -719_528..<2_932_897 {
+    for number in date.dayNumber..<CivilDate(year: 2010, month: 1, day: 1).dayNumber {
       if CivilDate(dayNumber: number) != date || date.dayNumber != number || !date.isValid { mismatches += 1 }
       date.day += 1
-      if date.day > CivilDate.dayCount(ofMonth: date.month, year: date.year) { (date.day, date.month) = (1, date.month + 1) }
-      if date.month > 12 { (date.month, date.year) = (1, date.year + 1) }
+      if date.day > CivilDate.dayCount(ofMonth: date.month, year: date.year) {
+        date.day = 1
+        date.month += 1
+      }
+      if date.month > 12 {
+        date.month = 1
+        date.year += 1
+      }
     }
     #expect(mismatches == 0)
-    #expect(date == CivilDate(year: 10_000, month: 1, day: 1))
+    #expect(date == CivilDate(year: 2010, month: 1, day: 1))
   }
 
   @Test func `a day has 23 hours in spring, 25 in autumn and 24 otherwise`() throws {
@@ -51,20 +59,19 @@ import Testing
     #expect(stJohns.dayIndex(of: try RFC3339.parse("2010-11-07T03:30:00Z")) == sunday)
   }
 
-  @Test func `days start where their date begins, in every zone and every year`() throws {
-    for name in ZoneTests.names {
-      let calendar = LocalCalendar(zone: try ZoneFixtures.zone(name))
-      var before = calendar.dayStart(Self.day(1900, 1, 1))
-      var mismatches = 0
-      for day in Self.day(1900, 1, 2)..<Self.day(2200, 1, 1) {
+  @Test(arguments: ZoneTests.names) func `days start where their date begins`(name: String) throws {
+    let calendar = LocalCalendar(zone: try ZoneFixtures.zone(name))
+    var mismatches = 0
+    for year in [1911, 1945, 1981, 1988, 2010, 2011, 2024, 2038, 2199] {
+      var before = calendar.dayStart(Self.day(year, 1, 1) - 1)
+      for day in Self.day(year, 1, 1)..<Self.day(year + 1, 1, 1) {
         let start = calendar.dayStart(day)
-        if start < before || calendar.dayIndex(of: start) < day || calendar.dayIndex(of: start - 1) >= day {
-          mismatches += 1
-        }
+        let isFirst = calendar.dayIndex(of: start) >= day && calendar.dayIndex(of: start - 1) < day
+        if start < before || !isFirst { mismatches += 1 }
         before = start
       }
-      #expect(mismatches == 0, "\(name)")
     }
+    #expect(mismatches == 0)
   }
 
   @Test func `a week starts on the weekday asked for, and week 0 holds 1970-01-01`() {

@@ -32,7 +32,9 @@ import Testing
     }
   }
 
-  @Test(arguments: 0...4) func `full blocks as subtree roots and a tail of leaves give the root of all leaves`(level: Int) {
+  @Test(arguments: 0...4) func `full blocks as subtree roots and a tail of leaves give the root of all leaves`(
+    level: Int
+  ) {
     let size = 1 << level
     for count in 0...70 {
       var tree = MerkleTree()

@@ -63,7 +63,9 @@ import Testing
   private func portableHash(_ message: [UInt8]) -> Digest {
     var padded = message + [0x80]
     while padded.count % 64 != 56 { padded.append(0) }
-    for shift in stride(from: 56, through: 0, by: -8) { padded.append(UInt8(truncatingIfNeeded: (message.count * 8) >> shift)) }
+    for shift in stride(from: 56, through: 0, by: -8) {
+      padded.append(UInt8(truncatingIfNeeded: (message.count * 8) >> shift))
+    }
     var state = SHA256.initialState
     withUnsafeMutableBytes(of: &state) { bytes in
       SHA256.compressPortably(bytes.baseAddress!.assumingMemoryBound(to: UInt32.self), padded, padded.count / 64)
