@@ -15,9 +15,12 @@ public struct FormatError: Error, Equatable, Sendable {
   public var kind: Kind
   /// In bytes, from the start of the buffer that was read.
   public var offset: Int
+  /// The column of a block in which it was found.
+  public var column: String?
 
-  public init(_ kind: Kind, offset: Int) {
+  public init(_ kind: Kind, offset: Int, column: String? = nil) {
     self.kind = kind
     self.offset = offset
+    self.column = column
   }
 }
