@@ -1,18 +1,6 @@
 import KeptFormat
 
-/// SplitMix64: a seeded generator, so that a failure can be repeated.
-struct SeededRandom: RandomNumberGenerator {
-  var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
-
+extension SeededGenerator {
   mutating func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &self) < share }
 }
 
@@ -122,9 +110,9 @@ struct EventMix {
 }
 
 func randomEvents(_ count: Int, seed: UInt64, _ mix: EventMix = EventMix()) -> [PlainEvent] {
-  var random = SeededRandom(seed: seed)
+  var random = SeededGenerator(seed: seed)
   var time: Instant = 1_700_000_000_000_000
-  func digest() -> [UInt8] { (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) } }
+  func digest() -> [UInt8] { random.bytes(32) }
   func decimal() -> ExactDecimal {
     let digits = Int.random(in: 1...18, using: &random)
     let limit = Int64("1" + String(repeating: "0", count: digits))!
