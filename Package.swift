@@ -14,7 +14,7 @@ let package = Package(
     .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog"]),
     .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "KeptLog"]),
     .target(name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot"]),
-    .testTarget(name: "KeptReplayTests", dependencies: ["KeptReplay"]),
+    .testTarget(name: "KeptReplayTests", dependencies: ["KeptReplay", "KeptFormat"]),
     .executableTarget(
       name: "kept",
       dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot"]),

@@ -1,5 +1,5 @@
 /// Where a block's bytes are read from: a file, or memory.
-public protocol BlockSource {
+public protocol BlockSource: Sendable {
   /// Fills `buffer` with the block's bytes from `offset` on, or throws.
   func read(offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws
 }

@@ -54,6 +54,15 @@ final class LifeSorter {
     }
   }
 
+  /// How many rows each local number has; for splitting what does not fit.
+  func countEntities(in lists: [RowList], of store: RowStore, entityCount: Int, _ body: (Int, Int) -> Void) {
+    var counts = Array(repeating: 0, count: entityCount)
+    Self.forEachRun(of: lists, in: store) { run in
+      for row in run { counts[Int(row.entity)] += 1 }
+    }
+    for (entity, count) in counts.enumerated() where count > 0 { body(entity, count) }
+  }
+
   private static func forEachRun(
     of lists: [RowList], in store: RowStore, _ body: (UnsafeBufferPointer<TouchRow>) -> Void
   ) {

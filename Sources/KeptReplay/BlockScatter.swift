@@ -1,0 +1,206 @@
+import KeptFormat
+
+/// Which entities and instants one pass collects.
+struct PassRange: Sendable, Equatable {
+  /// Entities `[entityLower, entityUpper)`.
+  var entityLower: UInt32
+  var entityUpper: UInt32
+  /// Instants `[timeLower, timeUpper]`; a part of all time only where a single life does not fit.
+  var timeLower: Instant
+  var timeUpper: Instant
+
+  /// Partitions are runs of `1 << shift` entities; entity 0, the events without a customer, has one of its own.
+  static func partition(_ entity: UInt32, _ shift: UInt32) -> Int { Int((entity &+ ((1 << shift) &- 1)) >> shift) }
+
+  /// The entity's place in its partition.
+  static func local(_ entity: UInt32, _ shift: UInt32) -> UInt16 {
+    UInt16(truncatingIfNeeded: (entity &+ ((1 << shift) &- 1)) & ((1 << shift) &- 1))
+  }
+
+  func firstPartition(_ shift: UInt32) -> Int { Self.partition(entityLower, shift) }
+  func partitionCount(_ shift: UInt32) -> Int {
+    Self.partition(entityUpper - 1, shift) - Self.partition(entityLower, shift) + 1
+  }
+}
+
+/// Decodes blocks and deals their touches out to partitions; one per worker.
+///
+/// Cost: one decode of the columns the plan asks for and one 16-byte write a touch; details only for kinds that have some.
+final class BlockScatter {
+  private let context: ReplayContext
+  private let columns = BlockColumns()
+  private let writer: RowWriter
+  private let details: DetailWriter
+  private let sources = WordCodes()
+  /// Per row of the block: its entity, or `nobody` where the row is left out.
+  private let entities: UnsafeMutablePointer<UInt32> = .allocate(capacity: LogFormat.blockEventCount)
+  static let nobody = UInt32.max
+
+  init(context: ReplayContext, store: RowStore) {
+    self.context = context
+    writer = RowWriter(store: store)
+    details = DetailWriter(context: context)
+  }
+
+  deinit { entities.deallocate() }
+
+  /// Forgets what the last pass took from the region.
+  func forgetRegion() { writer.forgetRegion() }
+
+  /// Deals out `blocks` and tells what stands in each partition, or nil when the region had no room.
+  func scatter(
+    _ blocks: ArraySlice<ReplayBlock>, range: PassRange, observer: (any BlockFold)?
+  ) throws -> [RowList]? {
+    let partitionCount = range.partitionCount(context.partitionShift)
+    writer.begin(partitionCount: partitionCount)
+    for block in blocks {
+      guard try scatter(block, range, observer) else { return nil }
+    }
+    return writer.finish(partitionCount: partitionCount)
+  }
+
+  private func scatter(_ block: ReplayBlock, _ range: PassRange, _ observer: (any BlockFold)?) throws -> Bool {
+    columns.begin(block.header, source: block.source)
+    if observer == nil, try !findEntities(block, range) { return true }
+    let times = try columns.times()
+    let kinds = try columns.codes(.kind)
+    if let observer {
+      try observe(block, times, kinds, observer)
+      guard try findEntities(block, range) else { return true }
+    }
+    leaveOut(block, range, times, kinds)
+
+    let kindClasses = context.codes(of: block.header).map { UInt16(truncatingIfNeeded: $0 << 2) }
+    let directions = try columns.codes(.direction)
+    let directionBits = [0] + directions.dictionary.strings().map { word -> UInt16 in
+      switch word {
+      case "in": TouchClass.directionIn
+      case "out": TouchClass.directionOut
+      case "both": TouchClass.directionBoth
+      default: TouchClass.directionAbsent
+      }
+    }
+    guard
+      let offsets = try details.write(
+        columns, block, kinds: kinds, entities: entities, rowCount: block.rowCount, to: writer)
+    else { return false }
+    return deal(
+      block.rowCount, times, kinds.codes, [0] + kindClasses, directions.codes, directionBits, offsets, range)
+  }
+
+  /// Sets `entities` from customers or accounts; false when nobody in the block is asked for.
+  private func findEntities(_ block: ReplayBlock, _ range: PassRange) throws -> Bool {
+    switch context.plan.entity {
+    case .customer:
+      let list = try columns.customerList()
+      let entityOf = [resolved(0, range)] + list.map { resolved($0, range) }
+      guard entityOf.contains(where: { $0 != Self.nobody }) else { return false }
+      assign(entityOf, try columns.customerIndices(), block.rowCount)
+    case .account:
+      let codes = try columns.codes(.account)
+      let entityOf = [Self.nobody] + codes.dictionary.strings().map { word in
+        guard let number = context.accounts.code(of: word), isIn(range, number) else { return Self.nobody }
+        return number
+      }
+      guard entityOf.contains(where: { $0 != Self.nobody }) else { return false }
+      assign(entityOf, codes.codes, block.rowCount)
+    }
+    return true
+  }
+
+  private func resolved(_ customer: UInt32, _ range: PassRange) -> UInt32 {
+    if let selected = context.selection.customers, !selected.contains(customer) { return Self.nobody }
+    let entity = context.corrections.mergedInto[customer] ?? customer
+    return isIn(range, entity) ? entity : Self.nobody
+  }
+
+  private func isIn(_ range: PassRange, _ entity: UInt32) -> Bool {
+    entity >= range.entityLower && entity < range.entityUpper
+  }
+
+  private func assign(_ entityOf: [UInt32], _ indices: UnsafeBufferPointer<UInt32>, _ rowCount: Int) {
+    entityOf.withUnsafeBufferPointer { entityOf in
+      for row in 0..<rowCount { entities[row] = entityOf[Int(indices[row])] }
+    }
+  }
+
+  /// Marks rows beyond the instants asked for, rows of kinds that are no touches, and events that no longer count.
+  private func leaveOut(
+    _ block: ReplayBlock, _ range: PassRange, _ times: UnsafeBufferPointer<Instant>, _ kinds: CodeColumn
+  ) {
+    let upper = min(range.timeUpper, context.selection.asOf)
+    if block.header.timeMax > upper || block.header.timeMin < range.timeLower {
+      for row in 0..<block.rowCount where times[row] > upper || times[row] < range.timeLower {
+        entities[row] = Self.nobody
+      }
+    }
+    let isOut = [false] + context.codes(of: block.header).map { context.isLeftOut[$0] }
+    if isOut.contains(true) {
+      for row in 0..<block.rowCount where isOut[Int(kinds.codes[row])] { entities[row] = Self.nobody }
+    }
+    let start = block.header.firstPosition
+    let dead = context.corrections.deadRange(from: start, to: start + UInt64(block.rowCount))
+    for position in context.corrections.dead[dead] { entities[Int(position - start)] = Self.nobody }
+  }
+
+  /// The inner loop: one row written per touch.
+  private func deal(
+    _ rowCount: Int, _ times: UnsafeBufferPointer<Instant>, _ kinds: UnsafeBufferPointer<UInt32>,
+    _ kindClasses: [UInt16], _ directions: UnsafeBufferPointer<UInt32>, _ directionBits: [UInt16],
+    _ offsets: UnsafePointer<UInt32>, _ range: PassRange
+  ) -> Bool {
+    let shift = context.partitionShift
+    let mask: UInt32 = (1 << shift) &- 1
+    let first = range.firstPartition(shift)
+    let cursors = writer.cursors
+    let entities = UnsafePointer(entities)
+    return kindClasses.withUnsafeBufferPointer { kindClasses in
+      directionBits.withUnsafeBufferPointer { directionBits in
+        for row in 0..<rowCount {
+          let entity = entities[row]
+          if entity == Self.nobody { continue }
+          let shifted = entity &+ mask
+          let partition = Int(shifted >> shift) &- first
+          var cursor = cursors[partition]
+          if UInt(bitPattern: cursor) & UInt(RowStore.chunkByteCount - 1) == 0 {
+            cursor = writer.nextChunk(partition)
+            if cursor == nil { return false }
+          }
+          cursor.unsafelyUnwrapped.initialize(
+            to: TouchRow(
+              time: times[row], entity: UInt16(truncatingIfNeeded: shifted & mask),
+              touchClass: kindClasses[Int(kinds[row])] | directionBits[Int(directions[row])], detail: offsets[row]))
+          cursors[partition] = cursor.unsafelyUnwrapped + 1
+        }
+        return true
+      }
+    }
+  }
+
+  private func observe(
+    _ block: ReplayBlock, _ times: UnsafeBufferPointer<Instant>, _ kinds: CodeColumn, _ observer: any BlockFold
+  ) throws {
+    let source = try columns.codes(.source)
+    let words = [0] + sources.codes(of: source.dictionary, in: context)
+    observer.apply(
+      BlockTouches(
+        firstPosition: block.header.firstPosition, rowCount: block.rowCount, times: times,
+        recorded: try columns.recorded(), kinds: kinds.codes,
+        kindNames: block.header.kinds.map(\.kind), sources: source.codes, sourceCodes: words))
+  }
+}
+
+/// The codes of the words one worker met, so that it asks the shared table once a word.
+final class WordCodes {
+  private var known: [String: UInt32] = [:]
+
+  /// The replay's codes of a block's dictionary, in its order.
+  func codes(of words: BlockStrings, in context: ReplayContext) -> [UInt32] {
+    words.strings().map { word in
+      if let code = known[word] { return code }
+      let code = context.code(of: word)
+      known[word] = code
+      return code
+    }
+  }
+}
