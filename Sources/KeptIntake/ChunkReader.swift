@@ -134,28 +134,30 @@ final class ChunkReader {
   }
 }
 
-/// Counted for every byte of every source, so in a form that the compiler turns into vector instructions.
 func countLineFeeds(_ bytes: [UInt8]) -> Int {
   bytes.withUnsafeBufferPointer { countLineFeeds($0.pointer, from: 0, to: $0.count) }
 }
 
+/// Done to every byte of every source, so eight at a time, in a form the compiler turns into vector instructions.
 func countLineFeeds(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
   var total = 0
   var at = start
+  while at &+ 8 <= end {
+    // Each byte of `counts` counts one byte of the words; 255 is what it can count to.
+    let wordCount = min((end &- at) >> 3, 255)
+    var counts: UInt64 = 0
+    for word in 0..<wordCount {
+      let other = loadWord(base + (at &+ word &* 8)) ^ 0x0A0A_0A0A_0A0A_0A0A
+      let isOther = ((other & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7F7F_7F7F_7F7F_7F7F) | other
+      counts &+= (~isOther & 0x8080_8080_8080_8080) &>> 7
+    }
+    let pairs = (counts & 0x00FF_00FF_00FF_00FF) &+ (counts &>> 8 & 0x00FF_00FF_00FF_00FF)
+    total &+= Int((pairs &* 0x0001_0001_0001_0001) &>> 48)
+    at &+= wordCount &* 8
+  }
   while at < end {
-    // 255 is what a byte can count to.
-    let stop = min(end, at + 255 * 32)
-    var counts = SIMD32<UInt8>(repeating: 0)
-    while at + 32 <= stop {
-      let bytes = UnsafeRawPointer(base + at).loadUnaligned(as: SIMD32<UInt8>.self)
-      counts.replace(with: counts &+ 1, where: bytes .== 0x0A)
-      at += 32
-    }
-    for lane in 0..<32 { total += Int(counts[lane]) }
-    while at < stop {
-      total += base[at] == 0x0A ? 1 : 0
-      at += 1
-    }
+    total &+= base[at] == 0x0A ? 1 : 0
+    at &+= 1
   }
   return total
 }

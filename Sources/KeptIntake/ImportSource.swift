@@ -83,7 +83,8 @@ public struct ImportSource: Sendable {
   }
 
   private func start<Prepared>(
-    _ pipeline: Pipeline<Prepared>, _ source: ByteSource, _ prepare: @escaping @Sendable (EventBatch) -> Prepared
+    _ pipeline: Pipeline<Prepared>, _ source: ByteSource,
+    _ prepare: @escaping @Sendable (EventBatch) -> Prepared
   ) {
     let opener = RecordOpener(format: format, file: path)
     let reader = ChunkReader(source: source, splitter: opener.splitter, chunkByteCount: chunkByteCount)

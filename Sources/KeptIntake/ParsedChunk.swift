@@ -28,6 +28,7 @@ public struct ParsedChunk: Sendable {
 /// Parses the records of a chunk; a value that any thread may use.
 enum RecordParser: Sendable {
   case json(JSONForm)
+  case csv(CSVLayout)
 }
 
 extension RecordParser {
@@ -47,6 +48,7 @@ extension RecordParser {
         firstLine: chunk.firstLine, firstOffset: chunk.firstOffset)
       switch self {
       case .json(let form): loop.parseJSON(form)
+      case .csv(let layout): loop.parseCSV(layout)
       }
       return loop.hand(to: &parsed)
     }
@@ -130,7 +132,8 @@ struct ChunkLoop: ~Copyable {
   /// Why the record at `start` was cut down to its first line.
   func broken(_ start: Int) -> RowFault {
     let lineEnd = RecordSplitter.lineFeed(builder.chunk, from: start, to: builder.chunkByteCount)
-    if (lineEnd ?? builder.chunkByteCount) - start > Limits.lineByteCountMax { return RowFault(.lineTooLong, at: start) }
+    let byteCount = (lineEnd ?? builder.chunkByteCount) - start
+    if byteCount > Limits.lineByteCountMax { return RowFault(.lineTooLong, at: start) }
     return RowFault(splitter == .objects ? .cut : .unclosedQuote, at: start)
   }
 
@@ -145,7 +148,8 @@ struct ChunkLoop: ~Copyable {
     rejects.append(
       Reject(
         file: file, line: line, offset: firstOffset + UInt64(start), column: fault.offset - start,
-        byteCount: byteCount, field: field ?? builder.fieldName(fault), reason: fault.reason))
+        byteCount: fault.reason == .lineTooLong ? 0 : byteCount, field: field ?? builder.fieldName(fault),
+        reason: fault.reason))
   }
 
   /// Ends the loop. Returns what belongs behind the chunk's bytes in the arena.

@@ -86,7 +86,7 @@ enum RecordSplitter: Equatable, Sendable {
   }
 
   @inline(__always)
-  private static func find(_ byte: UInt8, _ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int? {
+  static func find(_ byte: UInt8, _ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int? {
     guard end > start, let found = memchr(base + start, Int32(byte), end - start) else { return nil }
     return UnsafePointer(found.assumingMemoryBound(to: UInt8.self)) - base
   }
