@@ -109,7 +109,7 @@ extension Rulebook {
 
 /// Which activities a touch belongs to, a bit each.
 enum ActivityMask {
-  static let countMax = 8
+  static let countMax = 7
 }
 
 extension RulebookReader {

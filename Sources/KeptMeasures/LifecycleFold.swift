@@ -1,0 +1,159 @@
+import KeptFormat
+
+/// Who was new, still here, came back or went quiet, bucket by bucket. Metrics 3.2.
+///
+/// With A(b) the entities active in bucket b: new, first ever in b; still here, in A(b) and A(b−1); came back, in A(b), not
+/// in A(b−1), seen before; gone quiet, in A(b−1), not in A(b). Seen before but in neither: ended where the relationship
+/// stood ended at the end of b, else asleep. So |A(b)| = new + still here + came back, and seen before b = still here +
+/// came back + gone quiet + asleep + ended.
+final class LifecycleFold {
+  let grains: [LifecycleGrid]
+
+  init(rules: LifecycleRules, dayTable: DayTable, asOf: Instant) {
+    grains = rules.grains.map {
+      LifecycleGrid(grain: $0, mask: 1 << UInt8(rules.activity), dayTable: dayTable, asOf: asOf)
+    }
+  }
+
+  func begin() { for grid in grains { grid.begin() } }
+
+  /// - Parameter turns: where within the chunk the relationship ended or began again.
+  func apply(_ chunk: borrowing Chunk, _ turns: [RelationshipTurn]) {
+    for grid in grains { grid.apply(chunk, turns) }
+  }
+
+  func end() { for grid in grains { grid.end() } }
+}
+
+/// A touch that ended a relationship, or began one (again).
+struct RelationshipTurn {
+  enum Party: UInt8 { case unsaid, customer, us, mutual, external }
+  /// Its row in the chunk.
+  var row: Int
+  var time: Instant
+  /// nil: it began; otherwise who left.
+  var ended: Party?
+  /// When an end takes effect; never before `time`.
+  var effective: Instant
+}
+
+final class LifecycleGrid {
+  let grain: Grain
+  private let mask: UInt8
+  private let dayTable: DayTable
+  let lowBucket: Int
+  let bucketCount: Int
+  /// By bucket, `Count.width` numbers.
+  private let counts: UnsafeMutablePointer<Int64>
+
+  /// What is counted of a bucket; `ended` as differences to the bucket before.
+  enum Count: Int {
+    case new, stillHere, cameBack, goneQuiet, endedStep
+    static let width = 5
+  }
+
+  // The life being folded: buckets relative to `lowBucket`, −1 for none.
+  private var lastActive = -1
+  private var endedFrom = -1
+
+  init(grain: Grain, mask: UInt8, dayTable: DayTable, asOf: Instant) {
+    self.grain = grain
+    self.mask = mask
+    self.dayTable = dayTable
+    lowBucket = dayTable.bucket(grain, ofDay: dayTable.low)
+    bucketCount = max(1, dayTable.bucket(grain, of: asOf) - lowBucket + 1)
+    counts = .allocate(capacity: (bucketCount + 1) * Count.width)
+    counts.initialize(repeating: 0, count: (bucketCount + 1) * Count.width)
+  }
+
+  deinit { counts.deallocate() }
+
+  func count(_ what: Count, _ bucket: Int) -> Int64 { counts[bucket * Count.width + what.rawValue] }
+
+  @inline(__always)
+  private func add(_ what: Count, _ bucket: Int, _ number: Int64 = 1) {
+    counts[bucket * Count.width + what.rawValue] += number
+  }
+
+  func begin() {
+    lastActive = -1
+    endedFrom = -1
+  }
+
+  func apply(_ chunk: borrowing Chunk, _ turns: [RelationshipTurn]) {
+    var row = 0
+    for turn in turns {
+      applyRows(chunk, row, turn.row)
+      row = turn.row
+      take(turn)
+    }
+    applyRows(chunk, row, chunk.count)
+  }
+
+  private func applyRows(_ chunk: borrowing Chunk, _ first: Int, _ last: Int) {
+    let activity = chunk.activity
+    let mask = mask
+    switch grain {
+    case .month:
+      let months = chunk.months
+      let low = Int32(truncatingIfNeeded: lowBucket)
+      var seen = Int32(truncatingIfNeeded: lastActive) &+ low
+      for row in first..<last where (activity[row] & mask != 0) && months[row] != seen {
+        seen = months[row]
+        active(Int(seen &- low))
+      }
+    case .day:
+      for row in first..<last where activity[row] & mask != 0 { active(Int(chunk.days[row])) }
+    case .week:
+      let low = Int32(truncatingIfNeeded: dayTable.low)
+      for row in first..<last where activity[row] & mask != 0 {
+        active(Int(dayTable.calendar.weekIndex(ofDay: low &+ chunk.days[row])) - lowBucket)
+      }
+    }
+  }
+
+  @inline(__always)
+  private func active(_ bucket: Int) {
+    if bucket == lastActive { return }
+    if lastActive < 0 {
+      add(.new, bucket)
+    } else if bucket == lastActive + 1 {
+      add(.stillHere, bucket)
+    } else {
+      add(.cameBack, bucket)
+      add(.goneQuiet, lastActive + 1)
+      addEnded(upTo: bucket)
+    }
+    lastActive = bucket
+  }
+
+  private func take(_ turn: RelationshipTurn) {
+    if turn.ended != nil {
+      let bucket = min(dayTable.bucket(grain, of: turn.effective) - lowBucket, bucketCount)
+      endedFrom = endedFrom < 0 ? bucket : min(endedFrom, bucket)
+    } else if endedFrom >= 0 {
+      addEnded(upTo: dayTable.bucket(grain, of: turn.time) - lowBucket)
+      endedFrom = -1
+    }
+  }
+
+  /// Counts the present silence as ended, from its second bucket on, before `bucket`.
+  private func addEnded(upTo bucket: Int) {
+    guard endedFrom >= 0, lastActive >= 0 else { return }
+    let first = max(endedFrom, lastActive + 2)
+    let last = min(bucket, bucketCount)
+    guard first < last else { return }
+    add(.endedStep, first)
+    add(.endedStep, last, -1)
+  }
+
+  func end() {
+    guard lastActive >= 0 else { return }
+    if lastActive + 1 < bucketCount { add(.goneQuiet, lastActive + 1) }
+    addEnded(upTo: bucketCount)
+  }
+
+  func merge(_ other: LifecycleGrid) {
+    for place in 0..<(bucketCount + 1) * Count.width { counts[place] += other.counts[place] }
+  }
+}

@@ -1,0 +1,372 @@
+import KeptFormat
+import KeptReplay
+
+/// All measures of a run over lives: one per worker and unit, handed to the replay, merged by `MeasureRun.finish`.
+///
+/// A life comes in chunks. First every touch gets its day, month and activities; then the few touches that need memory or
+/// detail are looked at one by one, since what they mean (an implied opening) may change their activities; then each
+/// measure runs its own short loop over the chunk, while it is in the cache.
+public final class MeasureFold: LifeFold {
+  private let base: FoldBase
+  let retention: RetentionFold?
+  let lifecycle: LifecycleFold?
+  let scores: ScoreFold?
+  let wordOfMouth: WordOfMouthFold?
+  let customers: CustomerFold?
+  /// `scores` rows, where they are asked for.
+  private(set) var scoreRows: [ScoreRow] = []
+  private(set) var promiseRows = PromiseRows()
+  /// The earliest touch of any life; where the log begins for the unit.
+  private(set) var earliest = Instant.max
+
+  private let promises: PromiseTracker?
+  private let matters: MatterTracker?
+  private let orders: OrderTracker?
+  private var turns: [RelationshipTurn] = []
+
+  private let days: UnsafeMutablePointer<Int32>
+  private let months: UnsafeMutablePointer<Int32>
+  private let activity: UnsafeMutablePointer<UInt8>
+  private let special: UnsafeMutablePointer<UInt16>
+  /// The stretch of one offset from UTC that the last touch was in.
+  private var span: Zone.Span
+  private var entity: UInt32 = 0
+  private var isFirm = false
+
+  init(_ base: FoldBase) {
+    self.base = base
+    let rulebook = base.rulebook
+    let parts = base.parts
+    let dayTable = base.dayTable
+    retention =
+      parts.contains(.retention) ? RetentionFold(rules: rulebook.retention, dayTable: dayTable, asOf: base.asOf) : nil
+    lifecycle =
+      parts.contains(.lifecycle) ? LifecycleFold(rules: rulebook.lifecycle, dayTable: dayTable, asOf: base.asOf) : nil
+    let lowMonth = dayTable.bucket(.month, ofDay: dayTable.low)
+    let monthCount = dayTable.bucket(.month, of: base.asOf) - lowMonth + 1
+    if let signals = base.signals {
+      let monthly =
+        parts.contains(.signals)
+        ? SignalMonths(ruleCount: signals.rules.count, lowMonth: lowMonth, monthCount: monthCount) : nil
+      scores = ScoreFold(table: signals, decay: base.decay, asOf: base.asOf, months: monthly)
+    } else {
+      scores = nil
+    }
+    wordOfMouth =
+      parts.contains(.wordOfMouth)
+      ? WordOfMouthFold(
+        rules: rulebook.wordOfMouth, rating: base.rating, lowMonth: lowMonth, monthCount: monthCount) : nil
+    customers =
+      parts.contains(.customers)
+      ? CustomerFold(
+        lapse: rulebook.lapse, contactMask: 1 << UInt8(rulebook.lifecycle.activity), dayTable: dayTable,
+        asOf: base.asOf, slots: base.slots) : nil
+    let roles = base.allRoles
+    promises = roles.isDisjoint(with: .promises) ? nil : PromiseTracker(rules: rulebook.promises, kinds: base.kinds)
+    matters =
+      roles.isDisjoint(with: .matters)
+      ? nil : MatterTracker(rulebook: rulebook, nouns: base.roles.nounNames, dayTable: dayTable)
+    orders =
+      roles.isDisjoint(with: .money)
+      ? nil : OrderTracker(currency: base.currency, rates: rulebook.currencies, strings: base.strings)
+    days = .allocate(capacity: Chunk.capacity)
+    months = .allocate(capacity: Chunk.capacity)
+    activity = .allocate(capacity: Chunk.capacity)
+    special = .allocate(capacity: Chunk.capacity)
+    span = dayTable.calendar.zone.span(at: base.asOf)
+  }
+
+  deinit {
+    days.deallocate()
+    months.deallocate()
+    activity.deallocate()
+    special.deallocate()
+  }
+
+  /// Adds what another worker's fold counted, which is then of no more use. Rows of lives are gathered by the owner.
+  func merge(_ other: MeasureFold) {
+    if let retention, let theirs = other.retention {
+      for (grid, their) in zip(retention.grids, theirs.grids) { grid.merge(their) }
+    }
+    if let lifecycle, let theirs = other.lifecycle {
+      for (grid, their) in zip(lifecycle.grains, theirs.grains) { grid.merge(their) }
+    }
+    if let months = scores?.months, let theirs = other.scores?.months { months.merge(theirs) }
+    if let wordOfMouth, let theirs = other.wordOfMouth { wordOfMouth.merge(theirs) }
+    earliest = min(earliest, other.earliest)
+  }
+
+  // MARK: LifeFold
+
+  public func begin(entity: UInt32) {
+    self.entity = entity
+    // Events without a customer are touches of nobody's life; only promises are told of them.
+    isFirm = entity == 0
+    retention?.begin()
+    lifecycle?.begin()
+    scores?.begin()
+    wordOfMouth?.begin()
+    customers?.begin(customer: entity)
+    promises?.begin()
+    matters?.begin()
+    orders?.begin()
+  }
+
+  public func apply(_ touches: Touches) {
+    var start = 0
+    while start < touches.rows.count {
+      let count = min(Chunk.capacity, touches.rows.count - start)
+      var chunk = Chunk(
+        touches: touches, start: start, count: count, days: days, months: months, activity: activity, special: special,
+        specialCount: 0)
+      apply(&chunk)
+      start += count
+    }
+  }
+
+  private func apply(_ chunk: inout Chunk) {
+    prepare(&chunk)
+    turns.removeAll(keepingCapacity: true)
+    if chunk.specialCount > 0 { lookClosely(chunk) }
+    if isFirm { return }
+    if let first = chunk.touches.rows.first { earliest = min(earliest, first.time) }
+    retention?.apply(chunk)
+    lifecycle?.apply(chunk, turns)
+    scores?.apply(chunk)
+    customers?.apply(chunk, anyMask: base.touchMask)
+  }
+
+  /// Day, month and activities of every touch, and the list of those to look at closely.
+  private func prepare(_ chunk: inout Chunk) {
+    let rows = chunk.rows
+    let classes = base.classes
+    let monthOf = base.dayTable.months
+    let low = base.dayTable.low
+    let last = base.dayTable.count - 1
+    let days = days
+    let months = months
+    let activity = activity
+    let special = special
+    var span = span
+    var specialCount = 0
+    for row in 0..<chunk.count {
+      let time = rows[row].time
+      if time < span.lower || time >= span.upper { span = base.dayTable.calendar.zone.span(at: time) }
+      let local = time &+ span.offset
+      let day = Int(local >= 0 ? local / 86_400_000_000 : (local &- 86_399_999_999) / 86_400_000_000)
+      let index = max(0, min(last, day &- low))
+      days[row] = Int32(truncatingIfNeeded: index)
+      months[row] = monthOf[index]
+      let traits = classes[Int(rows[row].touchClass)]
+      activity[row] = traits.activity
+      special[specialCount] = UInt16(truncatingIfNeeded: row)
+      specialCount &+= traits.isSpecial ? 1 : 0
+    }
+    self.span = span
+    chunk.specialCount = specialCount
+  }
+
+  private func lookClosely(_ chunk: borrowing Chunk) {
+    var lookedThrough = 0
+    for place in 0..<chunk.specialCount {
+      let row = Int(special[place])
+      let touchClass = chunk.rows[row].touchClass
+      let kind = TouchClass.kind(touchClass)
+      let roles = base.roles.roles[kind]
+      let direction = base.direction(touchClass)
+      let touch = Touch(touches: chunk.touches, row: chunk.start + row, kind: kind, slots: base.slots)
+      var facts: UInt32 = 0
+      if let promises, !roles.isDisjoint(with: .promises) { facts |= promises.take(touch, roles, direction: direction) }
+      if isFirm { continue }
+      if let matters, !roles.isDisjoint(with: .matters) {
+        if matters.awaitsOurTouch { findOurTouch(chunk, lookedThrough, row) }
+        lookedThrough = row
+        facts |= matters.take(touch, roles, noun: base.roles.nouns[kind], direction: direction)
+        if facts & MatterTracker.impliedOpening != 0 { activity[row] |= base.impliedMask }
+        if matters.awaitsOurTouch { lookedThrough = row + (roles.contains(.projectClosed) ? 1 : 0) }
+      }
+      if roles.contains(.signals) { scores!.take(touch, direction, facts: facts, month: months[row]) }
+      if let wordOfMouth, !roles.isDisjoint(with: .wordOfMouth) { wordOfMouth.take(touch, roles, month: months[row]) }
+      if let orders, !roles.isDisjoint(with: .money) { orders.take(touch, roles) }
+      if !roles.isDisjoint(with: .turns), let turn = base.turn(touch, roles, row: row) {
+        turns.append(turn)
+        customers?.take(turn)
+      }
+    }
+    if let matters, matters.awaitsOurTouch { findOurTouch(chunk, lookedThrough, chunk.count) }
+  }
+
+  /// Whether one of the touches [first, last) was ours: then nobody waits for it any more.
+  private func findOurTouch(_ chunk: borrowing Chunk, _ first: Int, _ last: Int) {
+    for row in first..<max(first, last) {
+      let direction = base.direction(chunk.rows[row].touchClass)
+      if direction == .out || direction == .both {
+        matters!.weTouched()
+        return
+      }
+    }
+  }
+
+  public func end() {
+    if let promises, base.parts.contains(.promises) { promiseRows.append(promises, customer: entity) }
+    if isFirm { return }
+    retention?.end()
+    lifecycle?.end()
+    wordOfMouth?.end()
+    if let scores {
+      customers?.end(orders?.totals ?? (0, 0, nil), scores)
+      if base.parts.contains(.scores), scores.heard != 0 { scoreRows.append(ScoreRow(customer: entity, scores)) }
+    }
+  }
+}
+
+/// The decayed sums of one life.
+struct ScoreRow {
+  var customer: UInt32
+  /// Lists in which any touch said something, a bit each.
+  var heard: UInt8
+  var sums: InlineArray<6, Double>
+
+  init(customer: UInt32, _ scores: ScoreFold) {
+    self.customer = customer
+    heard = scores.heard
+    sums = InlineArray(repeating: 0)
+    for list in SignalList.allCases where heard & (1 << UInt8(list.index)) != 0 {
+      sums[list.index * 2] = scores.sum(list, negative: false)
+      sums[list.index * 2 + 1] = scores.sum(list, negative: true)
+    }
+  }
+}
+
+/// What the folds of a unit share, made once the ledger's kinds are known; nothing in it changes afterwards.
+final class FoldBase: Sendable {
+  /// What a touch class implies.
+  struct Traits {
+    var activity: UInt8
+    var isSpecial: Bool
+  }
+
+  let rulebook: Rulebook
+  let parts: Parts
+  let asOf: Instant
+  let currency: String
+  let dayTable: DayTable
+  let kinds: [String]
+  let strings: Strings
+  let slots: FieldSlots
+  let roles: RoleTable
+  let allRoles: KindRoles
+  let signals: SignalTable?
+  let rating: RatingReader
+  let decay = Decay()
+  /// Activities that an implied opening counts for.
+  let impliedMask: UInt8
+  /// Set for every touch of a life, whatever it is; the rest of the mask are the rulebook's activities.
+  let touchMask: UInt8 = 1 << 7
+  nonisolated(unsafe) let classes: UnsafeMutablePointer<Traits>
+  private nonisolated(unsafe) let directions: UnsafeMutablePointer<Direction>
+
+  init(
+    rulebook: Rulebook, parts: Parts, asOf: Instant, currency: String, dayTable: DayTable, kinds: [String],
+    plan: DetailPlan, strings: Strings
+  ) {
+    self.rulebook = rulebook
+    self.parts = parts
+    self.asOf = asOf
+    self.currency = currency
+    self.dayTable = dayTable
+    self.kinds = kinds
+    self.strings = strings
+    slots = FieldSlots(kinds: kinds, plan: plan)
+    rating = RatingReader(rules: rulebook.ratings, strings: strings)
+    var roles = RoleTable(kinds: kinds, rulebook: rulebook, parts: parts)
+    if !parts.isDisjoint(with: [.scores, .signals, .customers]) {
+      let table = SignalTable(rulebook: rulebook, kinds: kinds, plan: plan, strings: strings)
+      for code in kinds.indices where !table.tried[code].isEmpty { roles.markSignals(code) }
+      signals = table
+    } else {
+      signals = nil
+    }
+    self.roles = roles
+    allRoles = roles.roles.reduce([]) { $0.union($1) }
+
+    var impliedMask: UInt8 = 0
+    for (index, activity) in rulebook.activities.enumerated() where activity.countsImpliedOpenings {
+      impliedMask |= 1 << UInt8(index)
+    }
+    self.impliedMask = impliedMask
+    classes = .allocate(capacity: max(1, kinds.count * 4))
+    directions = .allocate(capacity: max(1, kinds.count * 4))
+    for (code, kind) in kinds.enumerated() {
+      let usual = rulebook.directions[kind] ?? Vocabulary.direction(of: kind)
+      let isTouch = !LedgerKind.all.contains(kind)
+      for way in Direction.allCases {
+        let direction = way == .absent ? usual : way
+        var mask: UInt8 = isTouch ? touchMask : 0
+        for (index, activity) in rulebook.activities.enumerated()
+        where isTouch && activity.includes(kind, direction) {
+          mask |= 1 << UInt8(index)
+        }
+        let place = code << 2 | Int(way.rawValue)
+        (classes + place).initialize(to: Traits(activity: mask, isSpecial: isTouch && !roles.roles[code].isEmpty))
+        (directions + place).initialize(to: direction)
+      }
+    }
+  }
+
+  deinit {
+    classes.deallocate()
+    directions.deallocate()
+  }
+
+  /// The stated direction of a touch, else its kind's usual one.
+  @inline(__always)
+  func direction(_ touchClass: UInt16) -> Direction { directions[Int(touchClass)] }
+
+  /// What a touch says about the relationship as a whole, if anything.
+  func turn(_ touch: Touch, _ roles: KindRoles, row: Int) -> RelationshipTurn? {
+    if roles.contains(.ends) {
+      let rule = rulebook.relationship.ends.first { $0.kind == kinds[touch.kind] }
+      var party = RelationshipTurn.Party(word: rule?.by ?? "")
+      if party == .unsaid {
+        for word in RelationshipTurn.Party.words where touch.text(.endedBy)?.elementsEqual(word.utf8) ?? false {
+          party = RelationshipTurn.Party(word: word)
+        }
+      }
+      let effective = touch.instant(.effectiveAt)
+      return RelationshipTurn(row: row, time: touch.time, ended: party, effective: max(touch.time, effective))
+    }
+    for start in rulebook.relationship.starts where start.kind == kinds[touch.kind] {
+      guard let changes = start.changes else {
+        return RelationshipTurn(row: row, time: touch.time, ended: nil, effective: touch.time)
+      }
+      if let change = touch.text(.change), changes.contains(where: { change.elementsEqual($0.utf8) }) {
+        return RelationshipTurn(row: row, time: touch.time, ended: nil, effective: touch.time)
+      }
+    }
+    return nil
+  }
+}
+
+extension RelationshipTurn.Party {
+  static let words = ["customer", "us", "mutual", "external"]
+
+  init(word: String) {
+    switch word {
+    case "customer": self = .customer
+    case "us": self = .us
+    case "mutual": self = .mutual
+    case "external": self = .external
+    default: self = .unsaid
+    }
+  }
+
+  /// What a column says; NULL where nobody said who left.
+  var word: String? { self == .unsaid ? nil : "\(self)" }
+}
+
+extension Activity {
+  func includes(_ kind: String, _ direction: Direction) -> Bool {
+    (kinds?.contains(kind) ?? true) && (directions?.contains(direction) ?? true)
+  }
+}

@@ -1,0 +1,107 @@
+import KeptFormat
+import KeptReplay
+
+/// What one customer ordered, and what of it stands. Metrics 3.13.
+///
+/// Revenue is Σ order.placed (with the amount of the last correction) − cancelled orders − credits, exact in millionths of
+/// the ledger's currency. Several events that place one order are one order whose amounts add up.
+final class OrderTracker {
+  private struct Order {
+    var amount: Int64 = 0
+    var hasAmount = false
+    var isPlaced = false
+    var isCancelled = false
+  }
+
+  /// By currency code: what one unit is worth, × 10⁶; nil: no rate.
+  private let rates: [UInt32: Int64]
+  private var keys = KeyTable()
+  private var orders: [Order] = []
+  private var anonymous = 0
+  private var anonymousWithoutAmount = 0
+  private var anonymousAmount: Int128 = 0
+  private var credits: Int128 = 0
+  /// An amount in a currency without a rate, or beyond any range: there is no revenue to speak of.
+  private var isUnknown = false
+
+  init(currency: String, rates: [String: Int64], strings: Strings) {
+    var byCode: [UInt32: Int64] = [0: 1_000_000]
+    for (name, rate) in rates { if let code = strings.code(of: name) { byCode[code] = rate } }
+    if let code = strings.code(of: currency) { byCode[code] = 1_000_000 }
+    self.rates = byCode
+  }
+
+  func begin() {
+    keys.removeAll()
+    orders.removeAll(keepingCapacity: true)
+    anonymous = 0
+    anonymousWithoutAmount = 0
+    anonymousAmount = 0
+    credits = 0
+    isUnknown = false
+  }
+
+  func take(_ touch: Touch, _ roles: KindRoles) {
+    let amount = worth(touch)
+    if roles.contains(.credited) {
+      credits += Int128(amount ?? 0)
+      return
+    }
+    guard let id = touch.text(.orderID) ?? touch.text(.subject) else {
+      if roles.contains(.orderPlaced) {
+        anonymous += 1
+        if amount == nil { anonymousWithoutAmount += 1 }
+        anonymousAmount += Int128(amount ?? 0)
+      }
+      return
+    }
+    let found = keys.insert(tag: 0, id)
+    if found.isNew { orders.append(Order()) }
+    let index = found.key
+    if roles.contains(.orderPlaced) {
+      orders[index].isPlaced = true
+      if let amount { set(index, orders[index].amount, plus: amount) }
+    }
+    if roles.contains(.orderCorrected), let amount { set(index, amount, plus: 0) }
+    if roles.contains(.orderCancelled) { orders[index].isCancelled = true }
+  }
+
+  private func set(_ index: Int, _ base: Int64, plus more: Int64) {
+    let (sum, overflow) = base.addingReportingOverflow(more)
+    if overflow { isUnknown = true }
+    orders[index].amount = sum
+    orders[index].hasAmount = true
+  }
+
+  /// The touch's amount in the ledger's currency × 10⁶; nil where it has none.
+  private func worth(_ touch: Touch) -> Int64? {
+    let amount = touch.number(.amount)
+    guard amount != Touch.absent else { return nil }
+    guard let rate = rates[touch.code(.currency)] else {
+      isUnknown = true
+      return 0
+    }
+    if rate == 1_000_000 { return amount }
+    let product = Int128(amount) * Int128(rate)
+    let half: Int128 = product < 0 ? -500_000 : 500_000
+    guard let worth = Int64(exactly: (product + half) / 1_000_000) else {
+      isUnknown = true
+      return 0
+    }
+    return worth
+  }
+
+  /// Orders that stand, those of them without an amount, and their worth less credits; nil where that is not known.
+  var totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?) {
+    var count = anonymous
+    var without = anonymousWithoutAmount
+    var sum = anonymousAmount - credits
+    for order in orders where order.isPlaced && !order.isCancelled {
+      count += 1
+      if order.hasAmount { sum += Int128(order.amount) } else { without += 1 }
+    }
+    let limit: Int128 = 1_000_000_000_000_000_000
+    let revenue = isUnknown || sum >= limit || sum <= -limit ? nil : Int64(sum)
+    return (Int64(count), Int64(without), revenue)
+  }
+}

@@ -1,0 +1,189 @@
+import KeptFormat
+import KeptReplay
+
+/// What every touch says, added up: per life the decayed points of each list, per rule and month the undecayed ones.
+/// Metrics 3.9 and section 5.
+///
+/// Six sums a life: P and N (points for and against, both as magnitudes) of each list, in units of 2⁻³². A term is below
+/// 2⁵², so a chunk's sum fits 64 bits and a life's is kept in 128: no sum can overflow.
+final class ScoreFold {
+  private let table: SignalTable
+  private let quick: UnsafeMutablePointer<SignalTable.Quick>
+  private let decay: Decay
+  private let asOf: Instant
+  private let monthTable: SignalMonths?
+
+  /// P and N of `we_done`, `we_felt`, `they`, of the life being folded.
+  private(set) var sums: [Int128] = Array(repeating: 0, count: 6)
+  /// Lists in which any touch said something, a bit each.
+  private(set) var heard: UInt8 = 0
+  private let chunkSums: UnsafeMutablePointer<Int64>
+
+  init(table: SignalTable, decay: Decay, asOf: Instant, months: SignalMonths?) {
+    self.table = table
+    quick = table.quick
+    self.decay = decay
+    self.asOf = asOf
+    monthTable = months
+    chunkSums = .allocate(capacity: 6)
+    chunkSums.initialize(repeating: 0, count: 6)
+  }
+
+  deinit { chunkSums.deallocate() }
+
+  var months: SignalMonths? { monthTable }
+
+  func begin() {
+    for slot in 0..<6 { sums[slot] = 0 }
+    heard = 0
+  }
+
+  /// Takes the touches of kinds that say the same whatever else they carry.
+  func apply(_ chunk: borrowing Chunk) {
+    let rows = chunk.rows
+    let quick = quick
+    let powers = decay.pointer
+    let asOf = asOf
+    let sums = chunkSums
+    var used: UInt8 = 0
+    for row in 0..<chunk.count {
+      let entry = quick + Int(rows[row].touchClass)
+      let weight = entry.pointee.weight
+      if weight == 0 { continue }
+      let halvings = Double(asOf - rows[row].time) * entry.pointee.perHalfLife
+      let term = weight * Decay.power(max(0, halvings), powers)
+      sums[entry.pointee.slot] &+= Int64(term + 0.5)
+      used |= 1 << UInt8(truncatingIfNeeded: entry.pointee.slot)
+    }
+    if used != 0 {
+      for slot in 0..<6 where used & (1 << UInt8(slot)) != 0 { hear(slot) }
+    }
+    if let monthTable {
+      for row in 0..<chunk.count {
+        let entry = quick[Int(rows[row].touchClass)]
+        guard entry.rule >= 0 else { continue }
+        monthTable.add(rule: entry.rule, month: chunk.months[row], points: table.fixedPoints(entry.rule))
+      }
+    }
+  }
+
+  private func hear(_ slot: Int) {
+    sums[slot] += Int128(chunkSums[slot])
+    chunkSums[slot] = 0
+    heard |= 1 << UInt8(slot >> 1)
+  }
+
+  /// Takes a touch whose kind has to be tried rule by rule: in each list the first match counts.
+  func take(_ touch: Touch, _ direction: Direction, facts: UInt32, month: Int32) {
+    let lists = table.tried[touch.kind]
+    for list in lists {
+      for rule in list where rule.matches(touch, direction, facts) {
+        say(rule, touch, month)
+        break
+      }
+    }
+  }
+
+  private func say(_ rule: CompiledRule, _ touch: Touch, _ month: Int32) {
+    var points = rule.points
+    if rule.isRating {
+      guard case .rating(let share, _) = table.rating.read(touch) else { return }
+      points = RatingReader.points(share: share)
+    }
+    guard points != 0 else { return }
+    add(points, rule: rule.rule, perHalfLife: rule.perHalfLife, at: touch.time, month: month)
+  }
+
+  /// Adds points × 10⁶ of a rule at an instant: how a touch counts, and how one that no event states (an absence) can.
+  func add(_ points: Int64, rule: Int, perHalfLife: Double, at instant: Instant, month: Int32) {
+    let halvings = Double(max(0, asOf - instant)) * perHalfLife
+    let term = Double(abs(points)) / 1_000_000 * Decay.unit * decay.power(halvings)
+    let list = table.rules[rule].list.index
+    sums[list * 2 + (points < 0 ? 1 : 0)] += Int128(Int64(term + 0.5))
+    heard |= 1 << UInt8(list)
+    monthTable?.add(rule: rule, month: month, points: points)
+  }
+
+  /// P or N of the life, in points.
+  func sum(_ list: SignalList, negative: Bool) -> Double { Self.points(sums[list.index * 2 + (negative ? 1 : 0)]) }
+
+  static func points(_ sum: Int128) -> Double {
+    if let small = Int64(exactly: sum) { return Double(small) / Decay.unit }
+    return Double(sum) / Decay.unit
+  }
+}
+
+extension SignalTable {
+  /// The points × 10⁶ of a rule that says them outright.
+  func fixedPoints(_ rule: Int) -> Int64 {
+    if case .fixed(let micros) = rules[rule].points { micros } else { 0 }
+  }
+}
+
+/// Per rule and month: touches, and their points for and against × 10⁶, undecayed.
+final class SignalMonths {
+  let lowMonth: Int32
+  let monthCount: Int
+  let ruleCount: Int
+  private let counts: UnsafeMutablePointer<Int64>
+
+  init(ruleCount: Int, lowMonth: Int, monthCount: Int) {
+    self.ruleCount = ruleCount
+    self.lowMonth = Int32(lowMonth)
+    self.monthCount = monthCount
+    counts = .allocate(capacity: max(1, ruleCount * monthCount * 3))
+    counts.initialize(repeating: 0, count: max(1, ruleCount * monthCount * 3))
+  }
+
+  deinit { counts.deallocate() }
+
+  func add(rule: Int, month: Int32, points: Int64) {
+    let place = (rule * monthCount + Int(month - lowMonth)) * 3
+    counts[place] += 1
+    // At most 10¹² a touch; a rule's month of more than nine million such touches would be cut, not trap.
+    let slot = place + (points > 0 ? 1 : 2)
+    let (sum, overflow) = counts[slot].addingReportingOverflow(abs(points))
+    counts[slot] = overflow ? .max : sum
+  }
+
+  subscript(rule: Int, month: Int) -> (touches: Int64, into: Int64, notInto: Int64) {
+    let place = (rule * monthCount + month) * 3
+    return (counts[place], counts[place + 1], counts[place + 2])
+  }
+
+  func merge(_ other: SignalMonths) {
+    for place in 0..<ruleCount * monthCount * 3 {
+      let (sum, overflow) = counts[place].addingReportingOverflow(other.counts[place])
+      counts[place] = overflow ? .max : sum
+    }
+  }
+}
+
+/// The index of a list or of two, and what it says. Metrics 3.9.
+struct Affinity {
+  enum Verdict { case into, notInto, unknown }
+
+  let rules: IndexRules
+
+  /// 100 · (P − N) / (P + N + 4), or nil ("silence") while P + N < 0.25.
+  func index(_ into: Double, _ notInto: Double) -> Double? {
+    let weight = into + notInto
+    if weight < rules.silence { return nil }
+    return 100 * (into - notInto) / (weight + rules.prior)
+  }
+
+  func verdict(_ index: Double?) -> Verdict {
+    guard let index else { return .unknown }
+    return index >= rules.into ? .into : index <= -rules.into ? .notInto : .unknown
+  }
+
+  static func quadrant(we: Verdict, they: Verdict) -> String {
+    switch (we, they) {
+    case (.into, .into): "mutual"
+    case (.into, .notInto): "unrequited_ours"
+    case (.notInto, .into): "unrequited_theirs"
+    case (.notInto, .notInto): "indifferent"
+    case (.unknown, _), (_, .unknown): "unknown"
+    }
+  }
+}

@@ -1,0 +1,265 @@
+import Glibc
+import KeptFormat
+import KeptReplay
+
+/// The rulebook's signal table compiled for the kinds of one ledger.
+///
+/// Most kinds say the same whatever the touch carries: for those `quick` has one entry by touch class. The others
+/// are tried rule by rule, list by list, until one matches.
+final class SignalTable: Sendable {
+  /// What a touch class says when kind and direction decide, and only one list hears it.
+  struct Quick {
+    /// |points| in 2⁻³²; 0: nothing.
+    var weight: Double
+    /// 1 / half-life in microseconds.
+    var perHalfLife: Double
+    /// `list · 2 + (negative ? 1 : 0)`.
+    var slot: Int
+    var rule: Int
+  }
+
+  let rules: [SignalRule]
+  nonisolated(unsafe) let quick: UnsafeMutablePointer<Quick>
+  let quickCount: Int
+  /// By kind code: the compiled rules of each list, in order; empty for kinds that `quick` decides.
+  let tried: [[[CompiledRule]]]
+  let rating: RatingReader
+
+  init(rulebook: Rulebook, kinds: [String], plan: DetailPlan, strings: Strings) {
+    rules = rulebook.signals
+    rating = RatingReader(rules: rulebook.ratings, strings: strings)
+    quickCount = kinds.count * 4
+    quick = .allocate(capacity: max(1, quickCount))
+    quick.initialize(repeating: Quick(weight: 0, perHalfLife: 0, slot: 0, rule: -1), count: max(1, quickCount))
+    var tried: [[[CompiledRule]]] = Array(repeating: [], count: kinds.count)
+    for (code, kind) in kinds.enumerated() {
+      let candidates = rules.enumerated().filter { rulebook.kinds(of: $0.element).contains(kind) }
+      if candidates.isEmpty { continue }
+      if Self.isQuick(candidates.map(\.element)) {
+        let usual = rulebook.directions[kind] ?? Vocabulary.direction(of: kind)
+        for way in Direction.allCases {
+          let direction = way == .absent ? usual : way
+          if let (index, rule) = candidates.first(where: { $0.element.accepts(direction) }) {
+            quick[code << 2 | Int(way.rawValue)] = Self.quick(rule, index, rulebook)
+          }
+        }
+      } else {
+        tried[code] = SignalList.allCases.map { list in
+          candidates.filter { $0.element.list == list }.map { index, rule in
+            CompiledRule(rule, index, kind: kind, rulebook: rulebook, plan: plan, strings: strings)
+          }
+        }
+      }
+    }
+    self.tried = tried
+  }
+
+  deinit { quick.deallocate() }
+
+  /// Whether kind and direction decide, and for each direction only one rule can ever count.
+  private static func isQuick(_ rules: [SignalRule]) -> Bool {
+    guard rules.allSatisfy(\.needsOnlyDirection) else { return false }
+    return Direction.allCases.allSatisfy { way in
+      let lists = Set(rules.filter { $0.accepts(way) }.map(\.list))
+      return lists.count <= 1
+    }
+  }
+
+  /// Whether the kind is decided by `quick` (or not at all).
+  static func isQuick(kind: String, _ rulebook: Rulebook) -> Bool {
+    isQuick(rulebook.signals.filter { rulebook.kinds(of: $0).contains(kind) })
+  }
+
+  private static func quick(_ rule: SignalRule, _ index: Int, _ rulebook: Rulebook) -> Quick {
+    guard case .fixed(let micros) = rule.points, micros != 0 else {
+      return Quick(weight: 0, perHalfLife: 0, slot: 0, rule: -1)
+    }
+    return Quick(
+      weight: Double(abs(micros)) / 1_000_000 * Decay.unit,
+      perHalfLife: 1 / Double(rulebook.halfLives[rule.halfLife]!),
+      slot: rule.list.index * 2 + (micros < 0 ? 1 : 0), rule: index)
+  }
+
+  /// What the rules read of each kind.
+  static func needs(_ rulebook: Rulebook, kinds: [String]) -> [Need] {
+    var needs: [Need] = []
+    for rule in rulebook.signals {
+      let ruleKinds = rulebook.kinds(of: rule)
+      for condition in rule.conditions {
+        for field in condition.fields {
+          needs.append(Need(kinds: ruleKinds, fields: CompiledCondition.details(of: field, condition.test)))
+        }
+      }
+      if case .rating = rule.points {
+        needs += Need.each(ruleKinds, [.score, .instrument, .scaleMin, .scaleMax, .source])
+      }
+    }
+    return needs
+  }
+}
+
+extension SignalRule {
+  /// No condition but the direction, and points that are said outright.
+  var needsOnlyDirection: Bool {
+    if case .rating = points { return false }
+    return conditions.allSatisfy { if case .direction = $0.test { true } else { false } }
+  }
+
+  func accepts(_ direction: Direction) -> Bool {
+    conditions.allSatisfy { if case .direction(let set) = $0.test { set.contains(direction) } else { true } }
+  }
+}
+
+/// A rule as its kind's touches are tried against it.
+struct CompiledRule: Sendable {
+  let rule: Int
+  /// × 10⁶; ignored where the rating gives the points.
+  let points: Int64
+  let isRating: Bool
+  let perHalfLife: Double
+  let conditions: [CompiledCondition]
+
+  init(
+    _ source: SignalRule, _ index: Int, kind: String, rulebook: Rulebook, plan: DetailPlan, strings: Strings
+  ) {
+    rule = index
+    switch source.points {
+    case .fixed(let micros):
+      points = micros
+      isRating = false
+    case .rating:
+      points = 0
+      isRating = true
+    }
+    perHalfLife = rulebook.halfLives[source.halfLife].map { 1 / Double($0) } ?? 0
+    let standard = rulebook.ratings.standard
+    conditions = source.conditions.map {
+      CompiledCondition($0, kind: kind, plan: plan, strings: strings, standardInstrument: standard)
+    }
+  }
+
+  func matches(_ touch: Touch, _ direction: Direction, _ facts: UInt32) -> Bool {
+    for condition in conditions where !condition.holds(touch, direction, facts) { return false }
+    return true
+  }
+}
+
+/// One condition with the slots it reads.
+struct CompiledCondition: Sendable {
+  private enum Test: Sendable {
+    case direction(Set<Direction>)
+    case fact(UInt32)
+    /// A number (or a sum) between two bounds, both included.
+    case between(low: Int64, high: Int64)
+    /// A number or boolean, a text, or an interned word; `whenMissing` decides if the field is absent.
+    case isOneOf(numbers: [Int64], texts: [[UInt8]], codes: [UInt32], whenMissing: Bool)
+    case isPresent(Bool)
+    case isEmpty(Bool)
+  }
+
+  private let test: Test
+  private let numberSlots: [Int]
+  private let textSlot: Int
+  private let codeSlot: Int
+
+  /// Envelope fields by their names; everything else is a key of `data`.
+  private static let numbers: [String: DetailField] = ["amount": .amount, "score": .score, "due": .due]
+  private static let texts: [String: DetailField] = ["subject": .text(.subject)]
+  private static let codes: [String: DetailField] = [
+    "source": .text(.source), "channel": .text(.channel), "agent": .text(.agent), "department": .text(.department),
+    "account": .text(.account), "party": .text(.party), "currency": .text(.currency),
+  ]
+
+  /// What a condition on `field` reads.
+  static func details(of field: String, _ test: Condition.Test) -> [DetailField] {
+    if let envelope = numbers[field] ?? texts[field] ?? codes[field] { return [envelope] }
+    switch test {
+    case .over, .from, .under, .to: return [.dataNumber(field)]
+    case .isEmpty: return [.dataText(field)]
+    case .isPresent: return [.dataNumber(field), .dataText(field)]
+    case .isOneOf(let literals):
+      var fields: [DetailField] = []
+      for literal in literals {
+        switch literal {
+        case .text: fields.append(.dataText(field))
+        case .number: fields.append(.dataNumber(field))
+        }
+      }
+      return fields
+    case .direction, .fact: return []
+    }
+  }
+
+  init(_ condition: Condition, kind: String, plan: DetailPlan, strings: Strings, standardInstrument: String) {
+    let field = condition.fields.first ?? ""
+    numberSlots = condition.fields.map { plan.slot(kind, Self.numbers[$0] ?? .dataNumber($0)) }
+    textSlot = plan.slot(kind, Self.texts[field] ?? .dataText(field))
+    codeSlot = Self.codes[field].map { plan.slot(kind, $0) } ?? -1
+    switch condition.test {
+    case .direction(let set): test = .direction(set)
+    case .fact(let fact): test = .fact(fact.bit)
+    case .over(let bound): test = .between(low: bound + 1, high: .max)
+    case .from(let bound): test = .between(low: bound, high: .max)
+    case .under(let bound): test = .between(low: .min, high: bound - 1)
+    case .to(let bound): test = .between(low: .min, high: bound)
+    case .isPresent(let flag): test = .isPresent(flag)
+    case .isEmpty(let flag): test = .isEmpty(flag)
+    case .isOneOf(let literals):
+      var numbers: [Int64] = []
+      var texts: [[UInt8]] = []
+      var codes: [UInt32] = []
+      for literal in literals {
+        switch literal {
+        case .number(let micros): numbers.append(micros)
+        case .text(let text):
+          texts.append(Array(text.utf8))
+          if let code = strings.code(of: text) { codes.append(code) }
+        }
+      }
+      // A rating that does not say its instrument is one of the standard instrument.
+      let isStandard = field == "instrument" && literals.contains(.text(standardInstrument))
+      test = .isOneOf(numbers: numbers, texts: texts, codes: codes, whenMissing: isStandard)
+    }
+  }
+
+  func holds(_ touch: Touch, _ direction: Direction, _ facts: UInt32) -> Bool {
+    switch test {
+    case .direction(let set): return set.contains(direction)
+    case .fact(let bit): return facts & bit != 0
+    case .between(let low, let high):
+      var sum: Int64 = 0
+      for slot in numberSlots {
+        let value = slot < 0 ? Touch.absent : touch.touches.number(touch.row, slot)
+        if value == Touch.absent { return false }
+        let (total, overflow) = sum.addingReportingOverflow(value)
+        if overflow { return false }
+        sum = total
+      }
+      return sum >= low && sum <= high
+    case .isPresent(let flag): return isPresent(touch) == flag
+    case .isEmpty(let flag):
+      guard textSlot >= 0, let text = touch.touches.text(touch.row, textSlot) else { return false }
+      // As text a list or an object is canonical JSON: two bytes when nothing is in it.
+      let isEmpty = text.count == 0 || text.count == 2 && (text[0] == 0x5B || text[0] == 0x7B)
+      return isEmpty == flag
+    case .isOneOf(let numbers, let texts, let codes, let whenMissing):
+      if codeSlot >= 0 {
+        let code = touch.touches.code(touch.row, codeSlot)
+        return code == 0 ? whenMissing : codes.contains(code)
+      }
+      if !numbers.isEmpty, numberSlots[0] >= 0 {
+        let value = touch.touches.number(touch.row, numberSlots[0])
+        if value != Touch.absent { return numbers.contains(value) }
+      }
+      guard textSlot >= 0, let text = touch.touches.text(touch.row, textSlot) else { return whenMissing }
+      for word in texts where word.count == text.count && text.elementsEqual(word) { return true }
+      return false
+    }
+  }
+
+  private func isPresent(_ touch: Touch) -> Bool {
+    if codeSlot >= 0 { return touch.touches.code(touch.row, codeSlot) != 0 }
+    if textSlot >= 0, touch.touches.text(touch.row, textSlot) != nil { return true }
+    return numberSlots[0] >= 0 && touch.touches.number(touch.row, numberSlots[0]) != Touch.absent
+  }
+}
