@@ -97,6 +97,15 @@ final class RetentionGrid {
     }
   }
 
+  /// How many ages, from 0, have closed for every member of a cohort: on the rolling clock for the last one who could have
+  /// started in it.
+  func completeAgeCount(ofBucket bucket: Int) -> Int {
+    switch clock {
+    case .calendar: max(0, lastBucket - bucket)
+    case .rolling: max(0, Int((asOf - dayTable.end(grain, bucket)) / unit))
+    }
+  }
+
   /// A cohort's counts, or nil where it has no members.
   func counts(ofCohort index: Int) -> CohortCounts? {
     guard let counts = cohorts[index] else { return nil }

@@ -1,0 +1,121 @@
+import KeptFormat
+import KeptReplay
+import KeptSnapshot
+
+/// One computation of tables: what to read, the folds that read it, and the tables they end in.
+///
+///     let run = MeasureRun(rulebook: rules, tables: [.retention, .customers], asOf: asOf, calendar: calendar,
+///       currency: "EUR", kinds: kinds, earliest: earliest)
+///     for unit in run.units { … replay `run.plan(unit)`, with folds from `run.makeFolds(unit, …)` }
+///     let tables = run.finish(customers: folds, accounts: accountFolds, names: names, strings: strings, sources: nil)
+public struct MeasureRun: Sendable {
+  public let rulebook: Rulebook
+  public let tables: Set<TableName>
+  public let asOf: Instant
+  public let currency: String
+  let dayTable: DayTable
+  private let kinds: [String]
+
+  /// - Parameters:
+  ///   - currency: the ledger's.
+  ///   - kinds: every kind that any event of the ledger has, from the headers of its blocks and its tail.
+  ///   - earliest: no event occurred before it; from the same headers.
+  public init(
+    rulebook: Rulebook, tables: Set<TableName>, asOf: Instant, calendar: LocalCalendar, currency: String,
+    kinds: [String], earliest: Instant
+  ) {
+    self.rulebook = rulebook
+    self.tables = tables
+    self.asOf = asOf
+    self.currency = currency
+    self.kinds = kinds
+    dayTable = DayTable(calendar: calendar, from: earliest, through: asOf)
+  }
+
+  /// Whose lives have to be replayed for these tables.
+  public var units: [ReplayPlan.Entity] {
+    [.customer, .account].filter { !parts($0).isEmpty }
+  }
+
+  /// What a replay for that unit must read.
+  public func plan(_ unit: ReplayPlan.Entity) -> ReplayPlan {
+    let plan = detailPlan(unit)
+    return ReplayPlan(entity: unit, details: plan.details, detailsOfOthers: plan.others)
+  }
+
+  /// One fold for each worker.
+  ///
+  /// - Parameters:
+  ///   - kinds: by kind code.
+  ///   - strings: the words behind the codes that details carry; all of them, or conditions on them never hold.
+  public func makeFolds(
+    _ unit: ReplayPlan.Entity, count: Int, kinds: [String], strings: Strings
+  ) -> [MeasureFold] {
+    let base = FoldBase(
+      rulebook: rulebook, parts: parts(unit), asOf: asOf, currency: currency, dayTable: dayTable, kinds: kinds,
+      plan: detailPlan(unit), strings: strings)
+    return (0..<count).map { _ in MeasureFold(base) }
+  }
+
+  private func parts(_ unit: ReplayPlan.Entity) -> Parts {
+    var parts: Parts = []
+    for table in tables { parts.formUnion(table.parts) }
+    let name: Unit = unit == .customer ? .customer : .account
+    if unit == .account { parts.formIntersection([.retention, .lifecycle]) }
+    if !rulebook.retention.units.contains(name) { parts.remove(.retention) }
+    if !rulebook.lifecycle.units.contains(name) { parts.remove(.lifecycle) }
+    if parts.isEmpty { return parts }
+    var used: Set<Int> = []
+    if parts.contains(.retention) {
+      for pair in rulebook.retention.pairs { used.formUnion([pair.start, pair.back]) }
+    }
+    if !parts.isDisjoint(with: [.lifecycle, .customers]) { used.insert(rulebook.lifecycle.activity) }
+    if used.contains(where: { rulebook.activities[$0].countsImpliedOpenings }) { parts.insert(.openings) }
+    return parts
+  }
+
+  private func detailPlan(_ unit: ReplayPlan.Entity) -> DetailPlan {
+    let parts = parts(unit)
+    var needs: [Need] = []
+    if parts.contains(.customers) {
+      needs.append(Need(kinds: nil, fields: [.text(.source), .text(.account), .text(.party)]))
+    }
+    needs += RoleTable(kinds: kinds, rulebook: rulebook, parts: parts).needs(kinds: kinds)
+    if !parts.isDisjoint(with: [.scores, .signals, .customers]) { needs += SignalTable.needs(rulebook, kinds: kinds) }
+    return DetailPlan(needs, kinds: kinds)
+  }
+
+  /// Merges the workers' folds and makes the tables, in the order of `TableName`.
+  ///
+  /// - Parameters:
+  ///   - sources: the merged fold over blocks, where `sources` is among the tables.
+  /// - Precondition: every life was folded by one fold, whole.
+  public func finish(
+    customers: [MeasureFold], accounts: [MeasureFold], names: EntityNames, strings: Strings, sources: SourcesFold?
+  ) -> [Table] {
+    for fold in customers.dropFirst() { customers[0].merge(fold) }
+    for fold in accounts.dropFirst() { accounts[0].merge(fold) }
+    let merged = [(Unit.customer, customers.first), (Unit.account, accounts.first)].compactMap { unit, fold in
+      fold.map { (unit: unit, fold: $0) }
+    }
+    let logStart = merged.map(\.fold.earliest).min() ?? .max
+    let words = StringDictionary(strings.words)
+    let wanted = TableName.allCases.filter(tables.contains)
+    return wanted.compactMap { name in
+      switch name {
+      case .customers: CustomersTable.make(customers, names: names, run: self, strings: words)
+      case .retention:
+        RetentionTable.make(
+          units: merged.compactMap { unit, fold in fold.retention.map { (unit, $0) } }, run: self, logStart: logStart)
+      case .lifecycle:
+        LifecycleTable.make(units: merged.compactMap { unit, fold in fold.lifecycle.map { (unit, $0) } }, run: self)
+      case .scores: ScoresTable.make(customers, names: names)
+      case .signals: customers.first?.scores?.months.map { SignalsTable.make($0, run: self) }
+      case .wordOfMouth: customers.first?.wordOfMouth.map { WordOfMouthTable.make($0, run: self) }
+      case .promises: PromisesTable.make(customers, names: names, run: self, strings: words)
+      case .sources: sources.map(SourcesTable.make)
+      case .dictionary: DictionaryTable.make(wanted.map(\.schema))
+      }
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import KeptSnapshot
+
+/// The tables that measures make.
+public enum TableName: String, Sendable, CaseIterable {
+  case customers, retention, lifecycle, scores, signals
+  case wordOfMouth = "word_of_mouth"
+  case promises, sources, dictionary
+
+  public var schema: TableSchema {
+    switch self {
+    case .customers: CustomersTable.schema
+    case .retention: RetentionTable.schema
+    case .lifecycle: LifecycleTable.schema
+    case .scores: ScoresTable.schema
+    case .signals: SignalsTable.schema
+    case .wordOfMouth: WordOfMouthTable.schema
+    case .promises: PromisesTable.schema
+    case .sources: SourcesTable.schema
+    case .dictionary: DictionaryTable.schema
+    }
+  }
+
+  /// What the lives must be folded for.
+  var parts: Parts {
+    switch self {
+    case .customers: .customers
+    case .retention: .retention
+    case .lifecycle: .lifecycle
+    case .scores: .scores
+    case .signals: .signals
+    case .wordOfMouth: .wordOfMouth
+    case .promises: .promises
+    case .sources, .dictionary: []
+    }
+  }
+}
