@@ -137,12 +137,16 @@ public struct ByteSink: ~Copyable, @unchecked Sendable {
     let length = decimalDigitCount(value)
     var rest = value
     var at = base + count + length
-    while rest >= 10 {
-      at -= 1
-      at.pointee = 48 + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
+    while rest >= 100 {
+      at -= 2
+      writeTwoDigits(Int(truncatingIfNeeded: rest % 100), to: at)
+      rest /= 100
     }
-    (at - 1).pointee = 48 + UInt8(truncatingIfNeeded: rest)
+    if rest >= 10 {
+      writeTwoDigits(Int(truncatingIfNeeded: rest), to: at - 2)
+    } else {
+      (at - 1).pointee = 48 + UInt8(truncatingIfNeeded: rest)
+    }
     written += length
   }
 

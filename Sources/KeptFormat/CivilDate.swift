@@ -13,29 +13,36 @@ public struct CivilDate: Hashable, Sendable {
     self.day = day
   }
 
-  /// The date `dayNumber` days after 1970-01-01, for any day within ±100 million years.
-  ///
-  /// Years are counted from March, in eras of 400, so that the leap day comes last (Howard Hinnant, "chrono-compatible
-  /// low-level date algorithms", `civil_from_days`).
+  // Years are counted from March, so that the leap day comes last, and from 400 · 2^20 years before year 0, so that
+  // nothing is negative (Neri and Schneider, "Euclidean affine functions and their application to calendar algorithms",
+  // 2022; the arithmetic is theirs).
+  @inlinable static var erasBeforeZero: Int { 1 << 20 }
+  @inlinable static var daysBefore1970: Int { erasBeforeZero &* 146_097 &+ 719_468 }
+
+  /// The date `dayNumber` days after 1970-01-01, for any day within ±400 million years.
   @inlinable public init(dayNumber: Int) {
-    let shifted = dayNumber &+ 719_468
-    let era = (shifted >= 0 ? shifted : shifted &- 146_096) / 146_097
-    let dayOfEra = shifted &- era &* 146_097
-    let yearOfEra = (dayOfEra &- dayOfEra / 1460 &+ dayOfEra / 36_524 &- dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra &- (365 &* yearOfEra &+ yearOfEra / 4 &- yearOfEra / 100)
-    let marchMonth = (5 &* dayOfYear &+ 2) / 153
-    day = dayOfYear &- (153 &* marchMonth &+ 2) / 5 &+ 1
-    month = marchMonth < 10 ? marchMonth &+ 3 : marchMonth &- 9
-    year = yearOfEra &+ era &* 400 &+ (month <= 2 ? 1 : 0)
+    let n1 = UInt64(truncatingIfNeeded: dayNumber &+ Self.daysBefore1970) &* 4 &+ 3
+    let century = n1 / 146_097
+    let n2 = (n1 % 146_097) | 3
+    let p2 = n2 &* 2_939_745
+    let dayOfYear = (p2 & 0xffff_ffff) / 2_939_745 / 4
+    let n3 = dayOfYear &* 2141 &+ 197_913
+    let isNextYear = dayOfYear >= 306
+    let marchYear = Int(truncatingIfNeeded: century &* 100 &+ p2 >> 32) &- Self.erasBeforeZero &* 400
+    year = isNextYear ? marchYear &+ 1 : marchYear
+    month = Int(truncatingIfNeeded: n3 >> 16) &- (isNextYear ? 12 : 0)
+    day = Int(truncatingIfNeeded: (n3 & 0xffff) / 2141) &+ 1
   }
 
   /// Days since 1970-01-01.
   @inlinable public var dayNumber: Int {
-    let marchYear = month <= 2 ? year &- 1 : year
-    let era = (marchYear >= 0 ? marchYear : marchYear &- 399) / 400
-    let yearOfEra = marchYear &- era &* 400
-    let dayOfYear = (153 &* (month > 2 ? month &- 3 : month &+ 9) &+ 2) / 5 &+ day &- 1
-    return era &* 146_097 &+ yearOfEra &* 365 &+ yearOfEra / 4 &- yearOfEra / 100 &+ dayOfYear &- 719_468
+    let isNextYear = month <= 2
+    let years = UInt64(truncatingIfNeeded: year &+ Self.erasBeforeZero &* 400 &- (isNextYear ? 1 : 0))
+    let months = UInt64(truncatingIfNeeded: isNextYear ? month &+ 12 : month)
+    let century = years / 100
+    let yearDays = years &* 1461 / 4 &- century &+ century / 4
+    let days = yearDays &+ (979 &* months &- 2919) / 32
+    return Int(truncatingIfNeeded: days) &+ day &- 1 &- Self.daysBefore1970
   }
 
   @inlinable public static func isLeapYear(_ year: Int) -> Bool {
@@ -75,8 +82,10 @@ extension CivilDate: CustomStringConvertible {
   }
 }
 
-@inline(__always)
+/// Writes 0 ... 99 as two digits.
+@inlinable @inline(__always)
 func writeTwoDigits(_ value: Int, to out: UnsafeMutablePointer<UInt8>) {
-  out[0] = 48 &+ UInt8(truncatingIfNeeded: value / 10)
-  out[1] = 48 &+ UInt8(truncatingIfNeeded: value % 10)
+  let tens = (value &* 103) &>> 10
+  let digits = UInt16(truncatingIfNeeded: tens | (value &- 10 &* tens) &<< 8) | 0x3030
+  UnsafeMutableRawPointer(out).storeBytes(of: digits.littleEndian, as: UInt16.self)
 }

@@ -34,10 +34,8 @@ public enum RFC3339 {
       guard sign == 43 || sign == 45, count == local.byteCount + 6, text[local.byteCount + 3] == 58 else {
         throw .malformed
       }
-      var isBad = false
-      let hours = twoDigits(text + local.byteCount + 1, &isBad)
-      let minutes = twoDigits(text + local.byteCount + 4, &isBad)
-      guard !isBad else { throw .malformed }
+      guard let hours = twoDigits(text + local.byteCount + 1), let minutes = twoDigits(text + local.byteCount + 4)
+      else { throw .malformed }
       guard hours < 24, minutes < 60 else { throw .noSuchTime }
       offsetMinutes = sign == 43 ? hours * 60 + minutes : -(hours * 60 + minutes)
     }
@@ -66,38 +64,84 @@ public enum RFC3339 {
     _ text: UnsafePointer<UInt8>, count: Int
   ) throws(Failure) -> (microseconds: Int64, byteCount: Int) {
     guard count >= 19 else { throw .malformed }
-    var isBad = text[4] != 45 || text[7] != 45 || text[13] != 58 || text[16] != 58
-    isBad = isBad || (text[10] | 0x20 != 0x74 && text[10] != 0x20)
-    let year = twoDigits(text, &isBad) &* 100 &+ twoDigits(text + 2, &isBad)
-    let date = CivilDate(year: year, month: twoDigits(text + 5, &isBad), day: twoDigits(text + 8, &isBad))
-    let hour = twoDigits(text + 11, &isBad)
-    let minute = twoDigits(text + 14, &isBad)
-    let second = twoDigits(text + 17, &isBad)
-    guard !isBad else { throw .malformed }
+    let raw = UnsafeRawPointer(text)
+    let separator = text[10]
+    let front = EightCharacters(raw, pattern: .yearMonth)
+    let middle = EightCharacters(raw + 3, pattern: .day)
+    let clock = EightCharacters(raw + 11, pattern: .clock)
+    guard front.match, middle.match, clock.match, separator | 0x20 == 0x74 || separator == 0x20 else {
+      throw .malformed
+    }
+    let date = CivilDate(year: front.pair(0) &* 100 &+ front.pair(2), month: front.pair(5), day: middle.pair(5))
+    let hour = clock.pair(0)
+    let minute = clock.pair(3)
+    let second = clock.pair(6)
     guard date.isValid, hour < 24, minute < 60 else { throw .noSuchTime }
     guard second < 60 else { throw second == 60 ? .leapSecond : .noSuchTime }
-    var at = 19
-    var fraction: Int64 = 0
-    if at < count, text[at] == 46 {
-      at += 1
-      let start = at
-      while at < count, text[at] &- 48 < 10 {
-        if at - start < 6 { fraction = fraction &* 10 &+ Int64(text[at] &- 48) }
-        at += 1
-      }
-      guard at > start else { throw .malformed }
-      for _ in stride(from: at - start, to: 6, by: 1) { fraction &*= 10 }
-    }
     let seconds = date.dayNumber &* 86_400 &+ hour &* 3600 &+ minute &* 60 &+ second
-    return (Int64(seconds) &* 1_000_000 &+ fraction, at)
+    var at = 19
+    var fraction = 0
+    if at < count, text[at] == 46 {
+      let digits = count >= 27 ? EightCharacters(raw + 19, pattern: .microsecondsUTC) : nil
+      if let digits, digits.match {
+        fraction = digits.pair(1) &* 10_000 &+ digits.pair(3) &* 100 &+ digits.pair(5)
+        at += 7
+      } else {
+        at += 1
+        let start = at
+        while at < count, text[at] &- 48 < 10 {
+          if at - start < 6 { fraction = fraction &* 10 &+ Int(text[at] &- 48) }
+          at += 1
+        }
+        guard at > start else { throw .malformed }
+        for _ in stride(from: at - start, to: 6, by: 1) { fraction &*= 10 }
+      }
+    }
+    return (Int64(seconds &* 1_000_000 &+ fraction), at)
   }
 
   @inline(__always)
-  private static func twoDigits(_ text: UnsafePointer<UInt8>, _ isBad: inout Bool) -> Int {
+  private static func twoDigits(_ text: UnsafePointer<UInt8>) -> Int? {
     let tens = text[0] &- 48
     let ones = text[1] &- 48
-    isBad = isBad || tens > 9 || ones > 9
-    return Int(tens) &* 10 &+ Int(ones)
+    return tens < 10 && ones < 10 ? Int(tens) * 10 + Int(ones) : nil
+  }
+
+  /// Eight characters at once: digits in some places, a given character in each of the others.
+  private struct EightCharacters {
+    struct Pattern {
+      /// The eight characters as a little-endian number, `0` where any digit may stand.
+      var characters: UInt64
+      /// Added to what differs from `characters`, it carries into a byte's top bit where that is not allowed: 0x76 for a
+      /// digit, 0x7f for a given character.
+      var carries: UInt64
+
+      /// `0000-00-`
+      static var yearMonth: Pattern { Pattern(characters: 0x2d30_302d_3030_3030, carries: 0x7f76_767f_7676_7676) }
+      /// `0-00-00` and anything.
+      static var day: Pattern { Pattern(characters: 0x0030_302d_3030_2d30, carries: 0x0076_767f_7676_7f76) }
+      /// `00:00:00`
+      static var clock: Pattern { Pattern(characters: 0x3030_3a30_303a_3030, carries: 0x7676_7f76_767f_7676) }
+      /// `.000000Z`
+      static var microsecondsUTC: Pattern {
+        Pattern(characters: 0x5a30_3030_3030_302e, carries: 0x7f76_7676_7676_767f)
+      }
+    }
+
+    let match: Bool
+    // Byte i: ten times what character i says, plus what character i + 1 says.
+    private let pairs: UInt64
+
+    @inline(__always) init(_ text: UnsafeRawPointer, pattern: Pattern) {
+      let word = UInt64(littleEndian: text.loadUnaligned(as: UInt64.self))
+      let isAnyLast: UInt64 = pattern.carries >> 56 == 0 ? 0x00ff_ffff_ffff_ffff : .max
+      let difference = (word & isAnyLast) ^ pattern.characters
+      match = (difference | (difference &+ pattern.carries)) & 0x8080_8080_8080_8080 == 0
+      pairs = difference &* 10 &+ difference &>> 8
+    }
+
+    /// The number that the characters at `index` and behind it write.
+    @inline(__always) func pair(_ index: Int) -> Int { Int(pairs &>> UInt64(8 * index) & 0xff) }
   }
 
   /// Writes `2024-03-31T09:05:00.000000Z`.
@@ -126,16 +170,16 @@ public enum RFC3339 {
       out[7] = 45
       writeTwoDigits(date.day, to: out + 8)
       out[10] = 84
-      let (second, fraction) = Int(rest).quotientAndRemainder(dividingBy: 1_000_000)
-      writeTwoDigits(second / 3600, to: out + 11)
+      let (second, fraction) = UInt64(rest).quotientAndRemainder(dividingBy: 1_000_000)
+      writeTwoDigits(Int(second / 3600), to: out + 11)
       out[13] = 58
-      writeTwoDigits(second / 60 % 60, to: out + 14)
+      writeTwoDigits(Int(second / 60 % 60), to: out + 14)
       out[16] = 58
-      writeTwoDigits(second % 60, to: out + 17)
+      writeTwoDigits(Int(second % 60), to: out + 17)
       out[19] = 46
-      writeTwoDigits(fraction / 10_000, to: out + 20)
-      writeTwoDigits(fraction / 100 % 100, to: out + 22)
-      writeTwoDigits(fraction % 100, to: out + 24)
+      writeTwoDigits(Int(fraction / 10_000), to: out + 20)
+      writeTwoDigits(Int(fraction / 100 % 100), to: out + 22)
+      writeTwoDigits(Int(fraction % 100), to: out + 24)
       out[26] = 90
       return byteCount
     }

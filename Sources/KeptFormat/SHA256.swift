@@ -67,17 +67,29 @@ public struct SHA256: Sendable {
 
   /// The digest of `prefix` followed by `bytes`, which are not copied.
   public static func hash(prefix: UInt8, _ bytes: UnsafeRawBufferPointer) -> Digest {
-    withUnsafeTemporaryAllocation(byteCount: 64, alignment: 16) { block in
-      block[0] = prefix
+    withUnsafeTemporaryAllocation(byteCount: 64 + 128, alignment: 16) { room in
+      let head = room.baseAddress!
+      head.storeBytes(of: prefix, as: UInt8.self)
       let headCount = min(63, bytes.count)
-      if headCount > 0 { memcpy(block.baseAddress! + 1, bytes.baseAddress!, headCount) }
-      let total = UInt64(bytes.count) + 1
-      guard headCount == 63 else {
-        return finish(initialState, UnsafeRawBufferPointer(rebasing: block[...headCount]), total)
-      }
+      if headCount > 0 { memcpy(head + 1, bytes.baseAddress!, headCount) }
+      let byteCount = UInt64(bytes.count) + 1
       var state = initialState
-      compress(&state, block.baseAddress!, 1)
-      return finish(state, UnsafeRawBufferPointer(rebasing: bytes[63...]), total)
+      guard headCount == 63 else {
+        let blockCount = pad(head, headCount + 1, byteCount)
+        compress(&state, head, blockCount)
+        return digest(of: state)
+      }
+      let rest = bytes.baseAddress! + 63
+      let whole = (bytes.count - 63) & ~63
+      // The last blocks are laid out before the first is compressed: the copies then cost no time of their own.
+      let last = head + 64
+      let lastCount = bytes.count - 63 - whole
+      memcpy(last, rest + whole, lastCount)
+      let blockCount = pad(last, lastCount, byteCount)
+      compress(&state, head, 1)
+      if whole > 0 { compress(&state, rest, whole / 64) }
+      compress(&state, last, blockCount)
+      return digest(of: state)
     }
   }
 
@@ -86,11 +98,15 @@ public struct SHA256: Sendable {
 
   /// The hash of an inner node of an RFC 6962 tree: SHA-256(0x01 ‖ left ‖ right).
   public static func nodeHash(_ left: Digest, _ right: Digest) -> Digest {
-    withUnsafeTemporaryAllocation(byteCount: 65, alignment: 16) { bytes in
-      bytes[0] = 1
-      left.store(to: bytes.baseAddress! + 1)
-      right.store(to: bytes.baseAddress! + 33)
-      return hash(UnsafeRawBufferPointer(bytes))
+    withUnsafeTemporaryAllocation(byteCount: 128, alignment: 16) { room in
+      let message = room.baseAddress!
+      message.storeBytes(of: 1, as: UInt8.self)
+      left.store(to: message + 1)
+      right.store(to: message + 33)
+      let blockCount = pad(message, 65, 65)
+      var state = initialState
+      compress(&state, message, blockCount)
+      return digest(of: state)
     }
   }
 
@@ -104,20 +120,29 @@ public struct SHA256: Sendable {
 
   /// Compresses the last bytes with their padding. `byteCount` is the length of the whole message.
   static func finish(_ start: State, _ bytes: UnsafeRawBufferPointer, _ byteCount: UInt64) -> Digest {
-    var state = start
-    let whole = bytes.count & ~63
-    if whole > 0 { compress(&state, bytes.baseAddress!, whole / 64) }
-    return withUnsafeTemporaryAllocation(byteCount: 128, alignment: 16) { block in
-      let last = block.baseAddress!
-      let rest = bytes.count - whole
-      if rest > 0 { memcpy(last, bytes.baseAddress! + whole, rest) }
-      let length = rest < 56 ? 64 : 128
-      memset(last + rest, 0, length - rest)
-      last.storeBytes(of: 0x80, toByteOffset: rest, as: UInt8.self)
-      last.storeBytes(of: (byteCount &* 8).bigEndian, toByteOffset: length - 8, as: UInt64.self)
-      compress(&state, last, length / 64)
+    withUnsafeTemporaryAllocation(byteCount: 128, alignment: 16) { room in
+      let last = room.baseAddress!
+      let whole = bytes.count & ~63
+      let lastCount = bytes.count - whole
+      if lastCount > 0 { memcpy(last, bytes.baseAddress! + whole, lastCount) }
+      let blockCount = pad(last, lastCount, byteCount)
+      var state = start
+      if whole > 0 { compress(&state, bytes.baseAddress!, whole / 64) }
+      compress(&state, last, blockCount)
       return digest(of: state)
     }
+  }
+
+  /// Completes a message of `byteCount` bytes whose last `count`, fewer than 120, are at `block`; there is room for 128.
+  ///
+  /// - Returns: how many blocks that makes.
+  @inline(__always)
+  private static func pad(_ block: UnsafeMutableRawPointer, _ count: Int, _ byteCount: UInt64) -> Int {
+    let blockCount = count < 56 ? 1 : 2
+    memset(block + count, 0, 64 * blockCount - count)
+    block.storeBytes(of: 0x80, toByteOffset: count, as: UInt8.self)
+    block.storeBytes(of: (byteCount &* 8).bigEndian, toByteOffset: 64 * blockCount - 8, as: UInt64.self)
+    return blockCount
   }
 
   static func digest(of state: State) -> Digest {
