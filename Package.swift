@@ -20,6 +20,7 @@ let package = Package(
       dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot"]),
     .testTarget(name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot"]),
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat"]),
+    .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -45,8 +45,10 @@ enum NamesFile {
   static let chunkHeaderByteCount = 32
   static let unknownLength: UInt16 = .max
 
-  static func appendChunk(_ names: CustomerNames, from first: Int, end: UInt64, to sink: inout ByteSink) {
-    let count = names.count - first + 1
+  static func appendChunk(
+    _ names: CustomerNames, from first: Int, through last: Int, end: UInt64, to sink: inout ByteSink
+  ) {
+    let count = last - first + 1
     let start = sink.count
     sink.append(fixed: UInt32(first))
     sink.append(fixed: UInt32(count))
@@ -67,6 +69,36 @@ enum NamesFile {
       CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[start..<start + 28]))
     }
     sink.overwrite(at: start + 28, fixed: headerChecksum)
+  }
+
+  /// Appends to the file of one ledger.
+  struct Appender {
+    private var count: Int
+    private var byteCount: Int
+
+    /// Goes on after what was read.
+    init(_ contents: Contents) {
+      count = contents.names.count
+      byteCount = contents.byteCount
+    }
+
+    /// Adds the names of numbers up to `last`, which were introduced before `end`.
+    mutating func append(
+      _ names: CustomerNames, upTo last: Int, end: UInt64, folder: LedgerFolder, disk: any Disk, ledgerID: LedgerID
+    ) throws {
+      guard last > count else { return }
+      var sink = ByteSink(capacity: 1 << 12)
+      let isNew = byteCount == 0
+      if isNew { FileHeader(.names, ledgerID).append(to: &sink) }
+      NamesFile.appendChunk(names, from: count + 1, through: last, end: end, to: &sink)
+      let path = folder(LedgerFolder.names)
+      let file = try disk.open(path, isNew ? .replace(permissions: 0o600) : .update)
+      defer { file.close() }
+      if !isNew { try file.truncate(to: byteCount) }
+      try sink.withUnsafeBytes { try file.write($0, at: byteCount) }
+      byteCount += sink.count
+      count = last
+    }
   }
 
   /// What the file knows of customers introduced before `end`.
@@ -191,14 +223,18 @@ struct CustomerDirectory: ~Copyable {
   private func isName(_ number: UInt32, _ name: UnsafeRawBufferPointer) -> Bool {
     let start = Int(names.ends[Int(number) - 1])
     guard Int(names.ends[Int(number)]) - start == name.count else { return false }
-    return names.bytes.withUnsafeBytes { memcmp($0.baseAddress! + start, name.baseAddress!, name.count) == 0 }
+    return names.bytes.withUnsafeBytes { name.isEmpty || memcmp($0.baseAddress! + start, name.baseAddress!, name.count) == 0 }
+  }
+
+  /// Whether the numbers and the names' offsets suffice even if every customer of a batch is new.
+  func hasRoom(for batch: EventBatch) -> Bool {
+    names.count + 2 * batch.rows.count < Int(UInt32.max) && names.bytes.count + batch.bytes.count < Int(UInt32.max)
   }
 
   /// Gives `name` the next number.
-  mutating func add(_ name: UnsafeRawBufferPointer, hash: UInt64) throws -> UInt32 {
-    guard names.count < Int(UInt32.max) - 1, names.bytes.count + name.count < Int(UInt32.max) else {
-      throw LogError.full("customers")
-    }
+  ///
+  /// - Precondition: there is room for it.
+  mutating func add(_ name: UnsafeRawBufferPointer, hash: UInt64) -> UInt32 {
     names.append(name)
     let number = UInt32(names.count)
     if names.count * 2 > capacity {

@@ -50,6 +50,21 @@ extension EventBatch {
     }
   }
 
+  /// The bytes that a row points to.
+  func byteCount(ofRow index: Int) -> Int {
+    let row = rows[index]
+    var byteCount = 0
+    func add(_ slice: ByteSlice) { byteCount += slice.isPresent ? Int(slice.count) : 0 }
+    for field in 0..<TextField.count { add(row.fields[field]) }
+    add(row.customerName)
+    add(row.otherCustomerName)
+    for entry in data[Int(row.dataStart)..<Int(row.dataStart) + Int(row.dataCount)] {
+      add(entry.key)
+      add(entry.bytes)
+    }
+    return byteCount
+  }
+
   func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     rows.removeAll(keepingCapacity: true)

@@ -153,7 +153,7 @@ package struct VaultChunk: Sendable, Equatable {
   static let byteCountMax = 0x7E00_0000
 
   /// Reads the chunk's keys and values from all of its bytes after the header, and checks them.
-  func values(_ body: UnsafeRawBufferPointer) throws(FormatError) -> SealedValues {
+  func values(_ body: UnsafeRawBufferPointer, keysOnly: Bool) throws(FormatError) -> SealedValues {
     let computed = CRC32C.checksum(body)
     guard computed == bodyChecksum else {
       throw FormatError(.checksumMismatch(stored: bodyChecksum, computed: computed), offset: 0)
@@ -163,6 +163,7 @@ package struct VaultChunk: Sendable, Equatable {
     guard body.count == keyByteCount + storedByteCount else { throw FormatError(.truncated, offset: body.count) }
     values.firstKeyNumber = firstKeyNumber
     values.keys = Array(body[..<keyByteCount])
+    if keysOnly { return values }
     let stored = UnsafeRawBufferPointer(rebasing: body[keyByteCount...])
     if storedByteCount == rawByteCount {
       var reader = ByteReader(stored)

@@ -74,9 +74,13 @@ package final class VaultReader: Sendable {
     }
   }
 
+  /// The keys of a chunk, without its values being decompressed; checked as a whole.
+  func keys(in reference: VaultChunkReference) throws -> [UInt8] { try values(in: reference, keysOnly: true).keys }
+
   /// The keys and values of block `index`.
-  package func values(ofBlock index: Int) throws -> SealedValues {
-    let reference = chunks[index]
+  package func values(ofBlock index: Int) throws -> SealedValues { try values(in: chunks[index], keysOnly: false) }
+
+  private func values(in reference: VaultChunkReference, keysOnly: Bool) throws -> SealedValues {
     let count = reference.chunk.byteCount - VaultChunk.headerByteCount
     let offset = reference.offset + VaultChunk.headerByteCount
     let end = reference.chunk.firstPosition + UInt64(reference.chunk.eventCount)
@@ -89,7 +93,7 @@ package final class VaultReader: Sendable {
         Damage(file: reference.file, offset: offset + bytes.count, positions: positions, kind: .cut(byteCount: bytes.count)))
     }
     do {
-      return try bytes.withUnsafeBytes { try reference.chunk.values($0) }
+      return try bytes.withUnsafeBytes { try reference.chunk.values($0, keysOnly: keysOnly) }
     } catch let error as FormatError {
       throw LogError.damage(Damage(file: reference.file, offset: offset, positions: positions, error))
     }

@@ -1,0 +1,124 @@
+import KeptFormat
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Decides whether a new event is one that the log has, and whether it says the same (law 6). Keeps its memory.
+struct EventComparison: ~Copyable {
+  let sealer: Sealer
+  let keys: KeyTable
+  private var scratch = Sealer.Scratch()
+  private var field = ByteSink(capacity: 16)
+  private let single = EventBatch()
+  private var singleValues = SealedValues()
+  private var ownLine = ByteSink(capacity: 1_024)
+  private var otherLine = ByteSink(capacity: 1_024)
+
+  init(sealer: Sealer, keys: KeyTable) {
+    self.sealer = sealer
+    self.keys = keys
+    field.append("id")
+  }
+
+  /// A row somewhere: as read, or as recorded.
+  struct Event {
+    var batch: EventBatch
+    var row: Int
+    var isRecorded: Bool
+    /// The numbers of its customers, where the row does not hold them yet.
+    var numbers: Numbers?
+  }
+
+  struct Numbers {
+    var customer: UInt32 = 0
+    var other: UInt32 = 0
+  }
+
+  /// Whether a row as read has the source and the id of `known`.
+  @inline(__always)
+  mutating func isSameIdentity(_ batch: EventBatch, _ row: Int, as known: Event) -> Bool {
+    let own = batch.rows.withUnsafeBufferPointer { (source: $0[row][.source], id: $0[row][.id]) }
+    let other = known.batch.rows.withUnsafeBufferPointer { rows in
+      (
+        source: rows[known.row][.source], id: rows[known.row][.id],
+        isSealed: rows[known.row].isSealed(.id), customer: rows[known.row].customer
+      )
+    }
+    return batch.bytes.withUnsafeBufferPointer { ownBytes in
+      known.batch.bytes.withUnsafeBufferPointer { otherBytes in
+        guard Self.isEqual(own.source, ownBytes.pointer, other.source, otherBytes.pointer) else { return false }
+        guard other.isSealed else { return Self.isEqual(own.id, ownBytes.pointer, other.id, otherBytes.pointer) }
+        scratch.value.removeAll()
+        scratch.value.append(zeros: Digest.byteCount)
+        JSONText.append(ownBytes.pointer + Int(own.id.offset), count: Int(own.id.count), to: &scratch.value)
+        let commitment = Commitment.make(
+          HMACKey(keys[other.customer]), ownBytes.pointer, source: own.source, id: own.id, field: field,
+          saltedValue: &scratch.value, &scratch.message)
+        return commitment == Digest(otherBytes.pointer + Int(other.id.offset))
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func isEqual(
+    _ a: ByteSlice, _ aBytes: UnsafePointer<UInt8>, _ b: ByteSlice, _ bBytes: UnsafePointer<UInt8>
+  ) -> Bool {
+    a.count == b.count && memcmp(aBytes + Int(a.offset), bBytes + Int(b.offset), Int(a.count)) == 0
+  }
+
+  /// Whether a row as read says what `known` says, leaving out when it was recorded and what it introduced.
+  ///
+  /// - Parameter numbers: of the row's customers; nil where it names one that has none yet.
+  mutating func isSameContent(
+    _ batch: EventBatch, _ index: Int, numbers: Numbers?, as known: Event
+  ) -> Bool {
+    guard let numbers else { return false }
+    // Without the key, what was sealed cannot be recomputed: only the plain fields are compared.
+    let row = known.batch.rows[known.row]
+    let other = known.numbers ?? Numbers(customer: row.customer, other: row.otherCustomer)
+    let isPlainOnly = keys[other.customer].isDestroyed
+    write(batch, index, numbers, isPlainOnly, toOwn: true)
+    if known.isRecorded && !isPlainOnly {
+      otherLine.removeAll()
+      CanonicalLine.append(known.row, of: known.batch, form: .content, to: &otherLine)
+    } else {
+      write(known.batch, known.row, other, isPlainOnly, toOwn: false)
+    }
+    return ownLine.count == otherLine.count
+      && ownLine.withUnsafeBytes { own in
+        otherLine.withUnsafeBytes { memcmp(own.baseAddress!, $0.baseAddress!, own.count) == 0 }
+      }
+  }
+
+  private mutating func write(
+    _ batch: EventBatch, _ row: Int, _ numbers: Numbers, _ isPlainOnly: Bool, toOwn: Bool
+  ) {
+    single.removeAll()
+    singleValues.removeAll()
+    single.append(row: batch.rows[row], of: batch)
+    single.rows[0].customer = numbers.customer
+    single.rows[0].otherCustomer = numbers.other
+    single.rows[0].customerName = .absent
+    single.rows[0].otherCustomerName = .absent
+    single.rows[0].sealed &= ~(EventRow.sealedCustomerBit | EventRow.sealedOtherCustomerBit)
+    sealer.seal(single, rows: 0..<1, keys: keys, into: &singleValues, rowOffset: 0, &scratch)
+    if isPlainOnly { removeSealed() }
+    if toOwn {
+      ownLine.removeAll()
+      CanonicalLine.append(0, of: single, form: .content, to: &ownLine)
+    } else {
+      otherLine.removeAll()
+      CanonicalLine.append(0, of: single, form: .content, to: &otherLine)
+    }
+  }
+
+  private func removeSealed() {
+    for field in TextField.allCases where single.rows[0].isSealed(field) { single.rows[0][field] = .absent }
+    single.rows[0].sealed = 0
+    single.data.removeAll { $0.type == .sealed }
+    single.rows[0].dataCount = UInt32(single.data.count)
+  }
+}

@@ -1,0 +1,55 @@
+import KeptFormat
+
+extension LedgerReader {
+  /// The external ids of all customers, by number: from the index as far as it reaches, from the events after that.
+  ///
+  /// Where customer ids are sealed they come from the vault; those it does not have are unknown.
+  package func names() throws -> CustomerNames {
+    var contents = try NamesFile.read(folder, disk, settings.ledgerID, end: sealedCount)
+    try addNames(from: contents.end, to: &contents.names)
+    return contents.names
+  }
+
+  /// Adds the introductions at positions `[start, count)`; `start` is where a block begins.
+  func addNames(from start: UInt64, to names: inout CustomerNames) throws {
+    let vault = settings.sealsCustomers ? try self.vault() : nil
+    let columns = BlockColumns()
+    for index in Int(start / UInt64(geometry.blockEventCount))..<blocks.count {
+      let events = EventBatch()
+      columns.begin(blocks[index].header, source: source(for: blocks[index]))
+      do { try columns.decodeAll(into: events) } catch { throw self.error(error, in: blocks[index]) }
+      try Self.addNames(events, try vault?.values(ofBlock: index), to: &names)
+    }
+    try Self.addNames(tail, settings.sealsCustomers ? tailValues : nil, to: &names)
+  }
+
+  /// - Parameter values: what the events commit to, where customer ids are sealed.
+  static func addNames(_ events: EventBatch, _ values: SealedValues?, to names: inout CustomerNames) throws {
+    for index in events.rows.indices {
+      let row = events.rows[index]
+      if row.customerName.isPresent {
+        let isSealed = row.sealed & EventRow.sealedCustomerBit != 0
+        add(events, row.customerName, isSealed ? values?.value(row: index, field: "customer") : nil, isSealed, to: &names)
+      }
+      if row.otherCustomerName.isPresent {
+        let isSealed = row.sealed & EventRow.sealedOtherCustomerBit != 0
+        let value = isSealed ? values?.value(row: index, field: "other_customer") : nil
+        add(events, row.otherCustomerName, value, isSealed, to: &names)
+      }
+    }
+  }
+
+  private static func add(
+    _ events: EventBatch, _ slice: ByteSlice, _ value: ArraySlice<UInt8>?, _ isSealed: Bool,
+    to names: inout CustomerNames
+  ) {
+    guard isSealed else {
+      events.bytes.withUnsafeBytes {
+        names.append(UnsafeRawBufferPointer(rebasing: $0[Int(slice.offset)..<Int(slice.offset) + Int(slice.count)]))
+      }
+      return
+    }
+    guard let value, let name = try? JSONValue.parse(Array(value)).string else { return names.append(nil) }
+    Array(name.utf8).withUnsafeBytes { names.append($0) }
+  }
+}
