@@ -18,8 +18,8 @@ final class CustomerFold {
     var lastContactDay: Int
     /// The personal limit of silence in days, metrics 3.4.
     var limit: Double
-    /// Sources of their contacts, a bit each (`sourceBit`).
-    var sources: UInt64
+    /// Sources of their contacts: which of the fold's `sourceSets`.
+    var sources: Int
     var endedBy: RelationshipTurn.Party?
     /// P and N of each list.
     var sums: InlineArray<6, Double>
@@ -31,14 +31,18 @@ final class CustomerFold {
   private let asOf: Instant
   private let slots: FieldSlots
   private(set) var rows: [Row] = []
-  /// By source bit: the last instant at which the source said anything.
-  private(set) var sourceEnds: [Instant] = Array(repeating: .min, count: 64)
+  /// By source code: the last instant at which the source said anything of anyone.
+  private(set) var sourceEnds: [Instant] = []
+  /// The different sets of sources that customers were in contact through, codes ascending.
+  private(set) var sourceSets: [[UInt32]] = []
+  private var setNumbers: [[UInt32]: Int] = [:]
 
   // The life being folded.
   private var row = CustomerFold.emptyRow
   private var lastDay = Int32.min
   private var gaps: [Int32] = []
   private var startDay = Int.min
+  private var sources: [UInt32] = []
 
   init(
     lapse: LapseRules, contactMask: UInt8, dayTable: DayTable, asOf: Instant, slots: FieldSlots
@@ -54,15 +58,13 @@ final class CustomerFold {
     customer: 0, account: 0, party: 0, firstAt: .max, lastAt: .min, touches: 0, orders: 0, ordersWithoutAmount: 0,
     revenue: .min, lastContactDay: .min, limit: 0, sources: 0, endedBy: nil, sums: InlineArray(repeating: 0))
 
-  /// Sources beyond the 63rd share a bit: their ends count as one.
-  static func sourceBit(_ code: UInt32) -> Int { Int(min(code, 63)) }
-
   func begin(customer: UInt32) {
     row = Self.emptyRow
     row.customer = customer
     lastDay = .min
     gaps.removeAll(keepingCapacity: true)
     startDay = .min
+    sources.removeAll(keepingCapacity: true)
   }
 
   func apply(_ chunk: borrowing Chunk, anyMask: UInt8) {
@@ -74,14 +76,14 @@ final class CustomerFold {
       let kind = TouchClass.kind(rows[place].touchClass)
       let at = chunk.start + place
       let source = code(chunk.touches, at, kind, .source)
-      let bit = Self.sourceBit(source)
-      sourceEnds[bit] = max(sourceEnds[bit], rows[place].time)
+      while sourceEnds.count <= source { sourceEnds.append(.min) }
+      sourceEnds[Int(source)] = max(sourceEnds[Int(source)], rows[place].time)
       let account = code(chunk.touches, at, kind, .account)
       if account != 0 { row.account = account }
       let party = code(chunk.touches, at, kind, .party)
       if party != 0 { row.party = party }
       if chunk.activity[place] & contactMask != 0 {
-        row.sources |= 1 << UInt64(bit)
+        if sources.last != source, !sources.contains(source) { sources.append(source) }
         let day = chunk.days[place]
         if day != lastDay {
           if lastDay != .min { gaps.append(day - lastDay) }
@@ -113,6 +115,14 @@ final class CustomerFold {
     row.revenue = totals.revenue ?? .min
     row.lastContactDay = lastDay == .min ? startDay : dayTable.low + Int(lastDay)
     row.limit = Self.limit(&gaps, lapse)
+    sources.sort()
+    if let known = setNumbers[sources] {
+      row.sources = known
+    } else {
+      row.sources = sourceSets.count
+      setNumbers[sources] = sourceSets.count
+      sourceSets.append(sources)
+    }
     for list in SignalList.allCases {
       row.sums[list.index * 2] = scores.sum(list, negative: false)
       row.sums[list.index * 2 + 1] = scores.sum(list, negative: true)

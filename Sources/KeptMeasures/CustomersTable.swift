@@ -66,8 +66,9 @@ enum CustomersTable {
     let all = folds.map { $0.customers!.rows }
     let order = LifeOrder(all.map { $0.map(\.customer) }, names)
     let count = order.places.count
-    let sourceEnds = folds.reduce(Array(repeating: Instant.min, count: 64)) { ends, fold in
-      zip(ends, fold.customers!.sourceEnds).map(max)
+    var sourceEnds = Array(repeating: Instant.min, count: folds.map { $0.customers!.sourceEnds.count }.max() ?? 0)
+    for fold in folds {
+      for (code, end) in fold.customers!.sourceEnds.enumerated() { sourceEnds[code] = max(sourceEnds[code], end) }
     }
     let affinity = Affinity(rules: run.rulebook.index)
     let asOfDay = run.dayTable.day(of: run.asOf)
@@ -98,7 +99,9 @@ enum CustomersTable {
       counts[1].append(row.orders)
       counts[2].append(row.ordersWithoutAmount)
       revenue.append(row.revenue == .min ? nil : row.revenue)
-      status.append(Self.status(row, asOfDay: asOfDay, sourceEnds: sourceEnds, dayTable: run.dayTable))
+      let sources = folds[place.fold].customers!.sourceSets[row.sources]
+      let observed = sources.map { sourceEnds[Int($0)] }.max()
+      status.append(Self.status(row, asOfDay: asOfDay, observedDay: observed.map { run.dayTable.day(of: $0) }))
       endedBy.append(row.endedBy?.word)
       let (done, felt, they) = (row.sums(.weDone), row.sums(.weFelt), row.sums(.they))
       let we = (into: done.into + felt.into, notInto: done.notInto + felt.notInto)
@@ -125,17 +128,15 @@ enum CustomersTable {
   }
 
   /// Metrics 3.41. Silence is observed only as long as one of the customer's sources still spoke of anyone (3.01).
-  static func status(
-    _ row: CustomerFold.Row, asOfDay: Int, sourceEnds: [Instant], dayTable: DayTable
-  ) -> String {
+  ///
+  /// - Parameter observedDay: the last local day on which one of them did.
+  static func status(_ row: CustomerFold.Row, asOfDay: Int, observedDay: Int?) -> String {
     if row.endedBy != nil { return "ended" }
     guard row.lastContactDay != .min else { return "prospect" }
     let silent = Double(asOfDay - row.lastContactDay)
     if silent < row.limit { return "active" }
-    var observed = Instant.min
-    for bit in 0..<64 where row.sources & (1 << UInt64(bit)) != 0 { observed = max(observed, sourceEnds[bit]) }
-    guard observed != .min else { return "unknown" }
-    return Double(dayTable.day(of: observed) - row.lastContactDay) >= row.limit ? "quiet" : "unknown"
+    guard let observedDay else { return "unknown" }
+    return Double(observedDay - row.lastContactDay) >= row.limit ? "quiet" : "unknown"
   }
 }
 

@@ -68,7 +68,7 @@ public final class MeasureFold: LifeFold {
       ? nil : MatterTracker(rulebook: rulebook, nouns: base.roles.nounNames, dayTable: dayTable)
     orders =
       roles.isDisjoint(with: .money)
-      ? nil : OrderTracker(currency: base.currency, rates: rulebook.currencies, strings: base.strings)
+      ? nil : OrderTracker(rates: base.rates)
     days = .allocate(capacity: Chunk.capacity)
     months = .allocate(capacity: Chunk.capacity)
     activity = .allocate(capacity: Chunk.capacity)
@@ -249,15 +249,15 @@ final class FoldBase: Sendable {
   let rulebook: Rulebook
   let parts: Parts
   let asOf: Instant
-  let currency: String
   let dayTable: DayTable
   let kinds: [String]
-  let strings: Strings
   let slots: FieldSlots
   let roles: RoleTable
   let allRoles: KindRoles
   let signals: SignalTable?
   let rating: RatingReader
+  /// By currency code, see `OrderTracker`.
+  let rates: [UInt32: Int64]
   let decay = Decay()
   /// Activities that an implied opening counts for.
   let impliedMask: UInt8
@@ -268,20 +268,19 @@ final class FoldBase: Sendable {
 
   init(
     rulebook: Rulebook, parts: Parts, asOf: Instant, currency: String, dayTable: DayTable, kinds: [String],
-    plan: DetailPlan, strings: Strings
+    plan: DetailPlan, code: (String) -> UInt32
   ) {
     self.rulebook = rulebook
     self.parts = parts
     self.asOf = asOf
-    self.currency = currency
     self.dayTable = dayTable
     self.kinds = kinds
-    self.strings = strings
     slots = FieldSlots(kinds: kinds, plan: plan)
-    rating = RatingReader(rules: rulebook.ratings, strings: strings)
+    rating = RatingReader(rules: rulebook.ratings, code: code)
+    rates = OrderTracker.rates(currency: currency, rulebook.currencies, code: code)
     var roles = RoleTable(kinds: kinds, rulebook: rulebook, parts: parts)
     if !parts.isDisjoint(with: [.scores, .signals, .customers]) {
-      let table = SignalTable(rulebook: rulebook, kinds: kinds, plan: plan, strings: strings)
+      let table = SignalTable(rulebook: rulebook, kinds: kinds, plan: plan, code: code)
       for code in kinds.indices where !table.tried[code].isEmpty { roles.markSignals(code) }
       signals = table
     } else {

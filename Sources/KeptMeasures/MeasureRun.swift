@@ -6,8 +6,8 @@ import KeptSnapshot
 ///
 ///     let run = MeasureRun(rulebook: rules, tables: [.retention, .customers], asOf: asOf, calendar: calendar,
 ///       currency: "EUR", kinds: kinds, earliest: earliest)
-///     for unit in run.units { … replay `run.plan(unit)`, with folds from `run.makeFolds(unit, …)` }
-///     let tables = run.finish(customers: folds, accounts: accountFolds, names: names, strings: strings, sources: nil)
+///     for unit in run.units { … replay `run.plan(unit)` with a fold per worker from `run.makeFold(unit, context)` }
+///     let tables = run.finish(customers: result, accounts: accountResult, names: names, sources: sources)
 public struct MeasureRun: Sendable {
   public let rulebook: Rulebook
   public let tables: Set<TableName>
@@ -43,18 +43,19 @@ public struct MeasureRun: Sendable {
     return ReplayPlan(entity: unit, details: plan.details, detailsOfOthers: plan.others)
   }
 
-  /// One fold for each worker.
-  ///
+  /// The fold of one worker.
+  public func makeFold(_ unit: ReplayPlan.Entity, _ context: ReplayContext) -> MeasureFold {
+    makeFold(unit, kinds: context.kinds, code: context.code(of:))
+  }
+
   /// - Parameters:
   ///   - kinds: by kind code.
-  ///   - strings: the words behind the codes that details carry; all of them, or conditions on them never hold.
-  public func makeFolds(
-    _ unit: ReplayPlan.Entity, count: Int, kinds: [String], strings: Strings
-  ) -> [MeasureFold] {
-    let base = FoldBase(
-      rulebook: rulebook, parts: parts(unit), asOf: asOf, currency: currency, dayTable: dayTable, kinds: kinds,
-      plan: detailPlan(unit), strings: strings)
-    return (0..<count).map { _ in MeasureFold(base) }
+  ///   - code: the code under which details will carry a word.
+  func makeFold(_ unit: ReplayPlan.Entity, kinds: [String], code: (String) -> UInt32) -> MeasureFold {
+    MeasureFold(
+      FoldBase(
+        rulebook: rulebook, parts: parts(unit), asOf: asOf, currency: currency, dayTable: dayTable, kinds: kinds,
+        plan: detailPlan(unit), code: code))
   }
 
   private func parts(_ unit: ReplayPlan.Entity) -> Parts {
@@ -88,10 +89,20 @@ public struct MeasureRun: Sendable {
   /// Merges the workers' folds and makes the tables, in the order of `TableName`.
   ///
   /// - Parameters:
+  ///   - names: of every customer of the ledger.
   ///   - sources: the merged fold over blocks, where `sources` is among the tables.
   /// - Precondition: every life was folded by one fold, whole.
   public func finish(
-    customers: [MeasureFold], accounts: [MeasureFold], names: EntityNames, strings: Strings, sources: SourcesFold?
+    customers: ReplayResult<MeasureFold>?, accounts: ReplayResult<MeasureFold>?, names: EntityNames,
+    sources: SourcesFold?
+  ) -> [Table] {
+    finish(
+      customers: customers?.folds ?? [], accounts: accounts?.folds ?? [], names: names,
+      words: customers?.context.words ?? [], sources: sources)
+  }
+
+  func finish(
+    customers: [MeasureFold], accounts: [MeasureFold], names: EntityNames, words: [String], sources: SourcesFold?
   ) -> [Table] {
     for fold in customers.dropFirst() { customers[0].merge(fold) }
     for fold in accounts.dropFirst() { accounts[0].merge(fold) }
@@ -99,11 +110,11 @@ public struct MeasureRun: Sendable {
       fold.map { (unit: unit, fold: $0) }
     }
     let logStart = merged.map(\.fold.earliest).min() ?? .max
-    let words = StringDictionary(strings.words)
+    let strings = StringDictionary(words)
     let wanted = TableName.allCases.filter(tables.contains)
     return wanted.compactMap { name in
       switch name {
-      case .customers: CustomersTable.make(customers, names: names, run: self, strings: words)
+      case .customers: CustomersTable.make(customers, names: names, run: self, strings: strings)
       case .retention:
         RetentionTable.make(
           units: merged.compactMap { unit, fold in fold.retention.map { (unit, $0) } }, run: self, logStart: logStart)
@@ -112,7 +123,7 @@ public struct MeasureRun: Sendable {
       case .scores: ScoresTable.make(customers, names: names)
       case .signals: customers.first?.scores?.months.map { SignalsTable.make($0, run: self) }
       case .wordOfMouth: customers.first?.wordOfMouth.map { WordOfMouthTable.make($0, run: self) }
-      case .promises: PromisesTable.make(customers, names: names, run: self, strings: words)
+      case .promises: PromisesTable.make(customers, names: names, run: self, strings: strings)
       case .sources: sources.map(SourcesTable.make)
       case .dictionary: DictionaryTable.make(wanted.map(\.schema))
       }

@@ -24,11 +24,14 @@ final class OrderTracker {
   /// An amount in a currency without a rate, or beyond any range: there is no revenue to speak of.
   private var isUnknown = false
 
-  init(currency: String, rates: [String: Int64], strings: Strings) {
-    var byCode: [UInt32: Int64] = [0: 1_000_000]
-    for (name, rate) in rates { if let code = strings.code(of: name) { byCode[code] = rate } }
-    if let code = strings.code(of: currency) { byCode[code] = 1_000_000 }
-    self.rates = byCode
+  init(rates: [UInt32: Int64]) { self.rates = rates }
+
+  /// What one unit of each currency is worth; an amount without one is in the ledger's.
+  static func rates(currency: String, _ foreign: [String: Int64], code: (String) -> UInt32) -> [UInt32: Int64] {
+    var rates: [UInt32: Int64] = [0: 1_000_000]
+    for (name, rate) in foreign { rates[code(name)] = rate }
+    rates[code(currency)] = 1_000_000
+    return rates
   }
 
   func begin() {

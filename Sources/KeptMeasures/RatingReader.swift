@@ -18,12 +18,12 @@ struct RatingReader: Sendable {
     case rating(share: Int64, instrument: RatingRules.Instrument)
   }
 
-  init(rules: RatingRules, strings: Strings) {
+  init(rules: RatingRules, code: (String) -> UInt32) {
     let names = rules.instruments.keys.sorted()
     instruments = names.map { Instrument(name: Array($0.utf8), rules: rules.instruments[$0]!) }
     standard = names.firstIndex(of: rules.standard)!
     var sources: [UInt32: (low: Int64, high: Int64)] = [:]
-    for (name, scale) in rules.sources { if let code = strings.code(of: name) { sources[code] = scale } }
+    for (name, scale) in rules.sources { sources[code(name)] = scale }
     self.sources = sources
   }
 

@@ -25,9 +25,9 @@ final class SignalTable: Sendable {
   let tried: [[[CompiledRule]]]
   let rating: RatingReader
 
-  init(rulebook: Rulebook, kinds: [String], plan: DetailPlan, strings: Strings) {
+  init(rulebook: Rulebook, kinds: [String], plan: DetailPlan, code word: (String) -> UInt32) {
     rules = rulebook.signals
-    rating = RatingReader(rules: rulebook.ratings, strings: strings)
+    rating = RatingReader(rules: rulebook.ratings, code: word)
     quickCount = kinds.count * 4
     quick = .allocate(capacity: max(1, quickCount))
     quick.initialize(repeating: Quick(weight: 0, perHalfLife: 0, slot: 0, rule: -1), count: max(1, quickCount))
@@ -46,7 +46,7 @@ final class SignalTable: Sendable {
       } else {
         tried[code] = SignalList.allCases.map { list in
           candidates.filter { $0.element.list == list }.map { index, rule in
-            CompiledRule(rule, index, kind: kind, rulebook: rulebook, plan: plan, strings: strings)
+            CompiledRule(rule, index, kind: kind, rulebook: rulebook, plan: plan, code: word)
           }
         }
       }
@@ -120,7 +120,8 @@ struct CompiledRule: Sendable {
   let conditions: [CompiledCondition]
 
   init(
-    _ source: SignalRule, _ index: Int, kind: String, rulebook: Rulebook, plan: DetailPlan, strings: Strings
+    _ source: SignalRule, _ index: Int, kind: String, rulebook: Rulebook, plan: DetailPlan,
+    code: (String) -> UInt32
   ) {
     rule = index
     switch source.points {
@@ -134,7 +135,7 @@ struct CompiledRule: Sendable {
     perHalfLife = rulebook.halfLives[source.halfLife].map { 1 / Double($0) } ?? 0
     let standard = rulebook.ratings.standard
     conditions = source.conditions.map {
-      CompiledCondition($0, kind: kind, plan: plan, strings: strings, standardInstrument: standard)
+      CompiledCondition($0, kind: kind, plan: plan, code: code, standardInstrument: standard)
     }
   }
 
@@ -190,7 +191,9 @@ struct CompiledCondition: Sendable {
     }
   }
 
-  init(_ condition: Condition, kind: String, plan: DetailPlan, strings: Strings, standardInstrument: String) {
+  init(
+    _ condition: Condition, kind: String, plan: DetailPlan, code: (String) -> UInt32, standardInstrument: String
+  ) {
     let field = condition.fields.first ?? ""
     numberSlots = condition.fields.map { plan.slot(kind, Self.numbers[$0] ?? .dataNumber($0)) }
     textSlot = plan.slot(kind, Self.texts[field] ?? .dataText(field))
@@ -213,7 +216,7 @@ struct CompiledCondition: Sendable {
         case .number(let micros): numbers.append(micros)
         case .text(let text):
           texts.append(Array(text.utf8))
-          if let code = strings.code(of: text) { codes.append(code) }
+          if Self.codes[field] != nil { codes.append(code(text)) }
         }
       }
       // A rating that does not say its instrument is one of the standard instrument.
