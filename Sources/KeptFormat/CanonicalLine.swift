@@ -51,6 +51,7 @@ public enum CanonicalLine {
     }
     writer.text(.party, ",\"party\":", &sink)
     if form == .recorded { writer.instant(row.recorded, ",\"recorded\":", &sink) }
+    if row.score.isPresent { writer.number(row.score, ",\"score\":", &sink) }
     if row.isSealing(writer.hasSealedData, form) { writer.commitments(form, to: &sink) }
     writer.text(.source, ",\"source\":", &sink)
     writer.text(.subject, ",\"subject\":", &sink)
