@@ -74,7 +74,8 @@ final class ChunkEncoder {
         let values = compact(values, rows, presentCount)
         var statistics = ColumnStatistics(nullCount: rows.count - presentCount)
         statistics.setBounds(booleans: values)
-        return writePages(.booleans(values.baseAddress!), spec, rows.count, presentCount, layout.pageRowCount, statistics)
+        let source = PageSource.booleans(values.baseAddress!)
+        return writePages(source, spec, rows.count, presentCount, layout.pageRowCount, statistics)
       }
     case .string(let strings):
       return strings.codes.withUnsafeBufferPointer { codes in

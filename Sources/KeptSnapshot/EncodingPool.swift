@@ -64,6 +64,7 @@ final class EncodingPool: @unchecked Sendable {
     return nextChunk - 1
   }
 
+  /// Hands a chunk to its file, and appends all that are ready unless another worker is at it.
   private func deliver(_ chunk: EncodedChunk, _ number: Int, _ fileIndex: Int) throws {
     let file = files[fileIndex]
     monitor.lock()
@@ -73,18 +74,22 @@ final class EncodingPool: @unchecked Sendable {
     guard !file.isAppending else { return }
     file.isAppending = true
     while failure == nil, let next = file.ready.removeValue(forKey: file.appendedCount) {
-      monitor.unlock()
-      let result = Result { try file.append(next) }
-      monitor.lock()
-      try result.get()
+      try unlocked { try file.append(next) }
       file.appendedCount += 1
       waitingCount -= 1
       monitor.broadcast()
     }
-    file.isAppending = false
-    if file.appendedCount == file.chunkCount && written[fileIndex] == nil && failure == nil {
-      written[fileIndex] = try file.finish()
+    if failure == nil && file.appendedCount == file.chunkCount {
+      written[fileIndex] = try unlocked { try file.finish() }
     }
+    file.isAppending = false
+  }
+
+  /// Runs `body` without the lock that the caller holds.
+  private func unlocked<Result>(_ body: () throws -> Result) throws -> Result {
+    monitor.unlock()
+    defer { monitor.lock() }
+    return try body()
   }
 
   private func fail(_ chunk: Int, _ error: any Error) {

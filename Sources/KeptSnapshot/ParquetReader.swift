@@ -2,8 +2,8 @@ import KeptFormat
 
 /// Reads Parquet files that Kept wrote, and no others: an unknown type, codec or encoding is an error that names it.
 ///
-/// Nothing in a file is trusted: whatever its bytes are, reading ends with a table or an error, and memory is only taken
-/// for what the bytes can hold.
+/// Nothing in a file is trusted: whatever its bytes are, reading ends with a table or an error, and memory is only
+/// taken for what the bytes can hold.
 public struct ParquetReader {
   /// Where each column chunk is.
   private struct Chunk {
@@ -34,7 +34,9 @@ public struct ParquetReader {
     let metadata = try footer.withUnsafeBytes { bytes throws(FormatError) in
       var reader = ThriftReader(bytes)
       let value = try reader.structure()
-      guard reader.offset == bytes.count else { throw FormatError(.invalid("bytes after the metadata"), offset: reader.offset) }
+      guard reader.offset == bytes.count else {
+        throw FormatError(.invalid("bytes after the metadata"), offset: reader.offset)
+      }
       return value
     }
     let columns = try Self.columns(metadata)
@@ -54,7 +56,9 @@ public struct ParquetReader {
   /// Opens a file in memory.
   public init(_ bytes: [UInt8]) throws {
     try self.init(byteCount: bytes.count) { offset, target in
-      bytes.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + target.count])) }
+      bytes.withUnsafeBytes { bytes in
+        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + target.count]))
+      }
     }
   }
 
@@ -94,7 +98,7 @@ extension ParquetReader {
     guard head == ParquetFormat.magic else { throw FormatError(.invalid("not a Parquet file"), offset: 0) }
     let tail = try bytes(at: byteCount - magicCount - 4, count: magicCount + 4, read)
     guard Array(tail[4...]) == ParquetFormat.magic else {
-      throw FormatError(.invalid("no PAR1 at the end: cut short, or not a Parquet file"), offset: byteCount - magicCount)
+      throw FormatError(.invalid("no PAR1 at the end: cut short or no Parquet file"), offset: byteCount - magicCount)
     }
     let footerCount = Int(tail[0]) | Int(tail[1]) << 8 | Int(tail[2]) << 16 | Int(tail[3]) << 24
     guard footerCount <= byteCount - 2 * magicCount - 4 else {

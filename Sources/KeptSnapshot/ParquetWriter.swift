@@ -9,18 +9,23 @@ public struct WrittenFile: Sendable, Equatable {
 
 /// Writes tables as Parquet: the same bytes for the same rows, whatever the number of workers.
 ///
-/// A file is `PAR1`, row groups of one chunk a column, the footer, its length, `PAR1`. Chunks are encoded on all workers;
-/// whichever worker completes the next one of a file appends all that are ready, so hashing and writing overlap with
-/// encoding, and files with each other.
+/// A file is `PAR1`, row groups of one chunk a column, the footer, its length, `PAR1`. Chunks are encoded on all
+/// workers; whichever worker completes the next one of a file appends all that are ready, so hashing and writing overlap
+/// with encoding, and files with each other.
 public enum ParquetWriter {
-  /// A table and where its bytes go: pieces in order, one call at a time, on any thread.
+  /// A table and where its bytes go: pieces in order, then `finish`; one call at a time, on any thread.
   public struct Job {
     var table: Table
     var write: (UnsafeRawBufferPointer) throws -> Void
+    var finish: () throws -> Void
 
-    public init(_ table: Table, write: @escaping (UnsafeRawBufferPointer) throws -> Void) {
+    public init(
+      _ table: Table, write: @escaping (UnsafeRawBufferPointer) throws -> Void,
+      finish: @escaping () throws -> Void = {}
+    ) {
       self.table = table
       self.write = write
+      self.finish = finish
     }
   }
 
@@ -46,7 +51,7 @@ public enum ParquetWriter {
 
 /// One file on its way: its chunks, the bytes written so far and what the footer will say.
 ///
-/// Chunks arrive in any order and are appended in theirs; only one thread at a time appends (`EncodingPool` sees to it).
+/// Chunks arrive in any order and are appended in theirs; one thread at a time appends (`EncodingPool` sees to it).
 final class FileAssembly {
   let table: Table
   let layout: ParquetLayout
@@ -54,14 +59,14 @@ final class FileAssembly {
   var ready: [Int: EncodedChunk] = [:]
   var appendedCount = 0
   var isAppending = false
-  private let write: (UnsafeRawBufferPointer) throws -> Void
+  private let job: ParquetWriter.Job
   private var hash = SHA256()
   private var byteCount = 0
   private var chunks: [(offset: Int, chunk: EncodedChunk)] = []
 
   init(_ job: ParquetWriter.Job, _ layout: ParquetLayout) {
     table = job.table
-    write = job.write
+    self.job = job
     self.layout = layout
   }
 
@@ -88,13 +93,14 @@ final class FileAssembly {
   func finish() throws -> WrittenFile {
     let footer = ParquetFooter.encode(table, chunks: chunks)
     try emit(footer + ColumnStatistics.littleEndian(UInt32(footer.count)) + ParquetFormat.magic)
+    try job.finish()
     return WrittenFile(rowCount: table.rowCount, byteCount: byteCount, digest: hash.finish())
   }
 
   private func emit(_ bytes: [UInt8]) throws {
     try bytes.withUnsafeBytes { bytes in
       hash.update(bytes)
-      try write(bytes)
+      try job.write(bytes)
     }
     byteCount += bytes.count
   }

@@ -38,7 +38,9 @@ enum RunLengthHybrid {
   }
 
   /// A run of one level, or the bits of a page as they are.
-  static func appendLevels(_ words: UnsafePointer<UInt64>, rowCount: Int, presentCount: Int, to buffer: inout PageBuffer) {
+  static func appendLevels(
+    _ words: UnsafePointer<UInt64>, rowCount: Int, presentCount: Int, to buffer: inout PageBuffer
+  ) {
     if presentCount == 0 || presentCount == rowCount {
       buffer.append(varint: UInt64(rowCount) << 1)
       buffer.append(presentCount == 0 ? 0 : 1)

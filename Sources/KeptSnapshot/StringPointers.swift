@@ -4,8 +4,8 @@
   import Darwin
 #endif
 
-/// A `StringDictionary` opened for reading without bounds checks; every code given to it must be one of the dictionary's
-/// (`StringColumn` makes sure).
+/// A `StringDictionary` opened for reading without bounds checks; every code given to it must be one of the
+/// dictionary's (`StringColumn` makes sure).
 struct StringPointers {
   let bytes: UnsafePointer<UInt8>
   let byteCount: Int

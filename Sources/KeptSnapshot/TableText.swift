@@ -67,7 +67,7 @@ extension TableText {
 
   /// In quotes where it has a comma, a quote or a line break, or is empty.
   private func appendQuoted(_ bytes: some Collection<UInt8>, to sink: inout ByteSink) {
-    let isPlain = !bytes.isEmpty && !bytes.contains { $0 == Character.comma || $0 == Character.quote || $0 == 10 || $0 == 13 }
+    let isPlain = !bytes.isEmpty && !bytes.contains { [Character.comma, Character.quote, 10, 13].contains($0) }
     if !isPlain { sink.append(Character.quote) }
     for byte in bytes {
       if byte == Character.quote { sink.append(byte) }

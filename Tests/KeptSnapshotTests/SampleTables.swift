@@ -37,7 +37,8 @@ enum SampleTables {
   }
 
   static let words = [
-    "", "a", "Zürich", "東京", "🧡", "line\nbreak", "quote \" and, comma", "tab\t", " space ", "\u{0}nul", "é", "e\u{301}",
+    "", "a", "Zürich", "東京", "🧡", "line\nbreak", "quote \" and, comma", "tab\t", " space ", "\u{0}nul", "é",
+    "e\u{301}",
     String(repeating: "long ", count: 60), String(repeating: "\u{10FFFF}", count: 40), "z", "~",
   ]
   static let int64s: [Int64] = [0, 1, -1, .min, .max, 1 << 53 + 1, -(1 << 31) - 1]
@@ -53,8 +54,7 @@ enum SampleTables {
     0, 1, -1, 999_999_999_999_999_999, -999_999_999_999_999_999, 12_500_000, -1_000_001, 1_000_000,
   ]
 
-  /// Every type, once with each pattern of NULLs and once without NULLs at all, as extremes first, then at random, few or
-  /// many distinct values.
+  /// Every type, with each pattern of NULLs and without NULLs at all: extremes first, then few or many distinct values.
   static func everything(rowCount: Int, seed: UInt64 = 1, patterns: [Pattern] = Pattern.allCases) -> Table {
     var random = Randomness(seed: seed)
     var specs: [ColumnSpec] = []
@@ -69,7 +69,7 @@ enum SampleTables {
         }
       }
     }
-    let schema = TableSchema(name: "everything", meaning: "a row is nothing in particular – «Überraschung»", columns: specs)
+    let schema = TableSchema(name: "everything", meaning: "nothing in particular – «Überraschung»", columns: specs)
     return Table(schema: schema, columns: columns)
   }
 
@@ -100,7 +100,8 @@ enum SampleTables {
     case .boolean: return collect([false, true], { $0 % 3 == 0 }, &random)
     case .date: return collect(days, { Int32($0 % 100_000) - 20_000 }, &random)
     case .timestamp: return collect(instants, { Int64($0 % 9_000_000_000_000_000) - 2_000_000_000_000_000 }, &random)
-    case .decimal: return collect(millionths, { Int64($0 % 1_999_999_999_999_999_999) - 999_999_999_999_999_999 }, &random)
+    case .decimal:
+      return collect(millionths, { Int64($0 % 1_999_999_999_999_999_999) - 999_999_999_999_999_999 }, &random)
     case .string:
       var builder = StringColumnBuilder(rowCount: rowCount)
       for row in 0..<rowCount {

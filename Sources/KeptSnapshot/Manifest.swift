@@ -1,0 +1,122 @@
+import KeptFormat
+
+/// `manifest.json` of a snapshot: what it was made from and what its files are.
+///
+/// One line of canonical JSON. `root` is in base64, as a checkpoint has it; the digests are in hexadecimal, as
+/// `sha256sum` prints them.
+public struct Manifest: Sendable, Equatable {
+  public static let fileName = "manifest.json"
+
+  public struct File: Sendable, Equatable {
+    public var name: String
+    public var rowCount: Int
+    public var byteCount: Int
+    public var digest: Digest
+
+    public init(name: String, rowCount: Int, byteCount: Int, digest: Digest) {
+      self.name = name
+      self.rowCount = rowCount
+      self.byteCount = byteCount
+      self.digest = digest
+    }
+  }
+
+  /// The events known: those before this position, the leaves of `root`.
+  public var position: UInt64
+  public var root: Digest
+  public var asOf: Instant
+  public var rulebook: Digest
+  public var zone: Digest
+  /// Of the program and the formats, by name.
+  public var versions: [String: String]
+  /// The command line as it was given.
+  public var command: [String]
+  /// Sorted by name.
+  public var files: [File]
+
+  public init(
+    position: UInt64, root: Digest, asOf: Instant, rulebook: Digest, zone: Digest, versions: [String: String],
+    command: [String], files: [File] = []
+  ) {
+    self.position = position
+    self.root = root
+    self.asOf = asOf
+    self.rulebook = rulebook
+    self.zone = zone
+    self.versions = versions
+    self.command = command
+    self.files = files
+  }
+
+  public var name: SnapshotName { SnapshotName(asOf: asOf, position: position) }
+
+  /// How `other` says something else; the command and the versions do not matter, since they do not decide what a
+  /// snapshot says.
+  public func difference(from other: Manifest) -> SnapshotDifference? {
+    if root != other.root { return .manifest(member: "root") }
+    if rulebook != other.rulebook { return .manifest(member: "rulebook") }
+    if zone != other.zone { return .manifest(member: "zone") }
+    if name != other.name { return .manifest(member: "as_of") }
+    let mine = Dictionary(uniqueKeysWithValues: files.map { ($0.name, $0) })
+    for file in other.files {
+      guard let own = mine[file.name] else { return .missing(file: file.name) }
+      if own != file { return .bytes(file: file.name) }
+    }
+    let theirs = Set(other.files.map(\.name))
+    return files.first { !theirs.contains($0.name) }.map { .unlisted(file: $0.name) }
+  }
+}
+
+// MARK: - JSON
+
+extension Manifest {
+  public func encode() -> [UInt8] {
+    let files = files.map { file -> JSONValue in
+      [
+        "name": .string(file.name), "rows": .integer(file.rowCount), "bytes": .integer(file.byteCount),
+        "sha256": .string(file.digest.hex),
+      ]
+    }
+    let value: JSONValue = [
+      "position": .integer(Int(position)), "root": .string(root.base64), "as_of": .string(RFC3339.string(asOf)),
+      "rulebook": .string(rulebook.hex), "zone": .string(zone.hex),
+      "versions": .object(versions.map { JSONMember($0.key, .string($0.value)) }),
+      "command": .array(command.map { .string($0) }), "files": .array(files),
+    ]
+    return value.canonical() + [UInt8(ascii: "\n")]
+  }
+
+  /// - Throws: `SnapshotError.manifest` with `path`.
+  public init(parsing bytes: [UInt8], path: String) throws(SnapshotError) {
+    func failure(_ reason: String) -> SnapshotError { .manifest(path: path, reason: reason) }
+    let value: JSONValue
+    do { value = try JSONValue.parse(bytes) } catch { throw failure(error.description) }
+    guard let position = value["position"]?.integer, position >= 0 else { throw failure("position is not a count") }
+    guard let root = value["root"]?.string.flatMap(Digest.init(base64:)) else { throw failure("root is not a digest") }
+    guard let time = value["as_of"]?.string, let asOf = try? RFC3339.parse(time) else {
+      throw failure("as_of is not an instant")
+    }
+    guard let rulebook = value["rulebook"]?.string.flatMap(Digest.init(hex:)),
+      let zone = value["zone"]?.string.flatMap(Digest.init(hex:))
+    else { throw failure("rulebook or zone is not a digest") }
+    guard let versions = value["versions"]?.members, let command = value["command"]?.array,
+      let files = value["files"]?.array
+    else { throw failure("versions, command or files are missing") }
+    self.init(
+      position: UInt64(position), root: root, asOf: asOf, rulebook: rulebook, zone: zone,
+      versions: Dictionary(versions.map { ($0.key, $0.value.string ?? "") }, uniquingKeysWith: { first, _ in first }),
+      command: command.map { $0.string ?? "" })
+    for file in files {
+      guard let name = file["name"]?.string, !name.isEmpty, !name.contains("/"), name != "..",
+        let rows = file["rows"]?.integer, let bytes = file["bytes"]?.integer,
+        let digest = file["sha256"]?.string.flatMap(Digest.init(hex:))
+      else { throw failure("a file without its name, rows, bytes and digest") }
+      self.files.append(File(name: name, rowCount: Int(rows), byteCount: Int(bytes), digest: digest))
+    }
+    guard Set(self.files.map(\.name)).count == self.files.count else { throw failure("a file is listed twice") }
+  }
+}
+
+extension JSONValue {
+  fileprivate static func integer(_ value: Int) -> JSONValue { .number(ExactDecimal(Int64(value))) }
+}

@@ -1,0 +1,128 @@
+import KeptFormat
+import KeptLog
+
+/// The published snapshots of a ledger: `snapshots/<name>/` and `latest`, a link to the last one published.
+///
+/// Publishing: the files are written beside under `.writing-<name>` and synced, the folder is renamed, `latest` is
+/// swapped by a rename, `snapshots` is synced. What a killed run leaves has a name that begins with a dot, and the next
+/// run removes it. A published snapshot is never changed.
+package struct SnapshotStore: Sendable {
+  package let disk: any Disk
+  /// The folder `snapshots`.
+  package let path: String
+
+  package static let latest = "latest"
+  private static let lock = ".lock"
+  static let writing = ".writing-"
+  private static let removing = ".removing-"
+  private static let linking = ".linking"
+
+  package init(disk: any Disk, path: String) {
+    self.disk = disk
+    self.path = path
+  }
+
+  /// The published snapshots, oldest as-of first.
+  package func names() throws -> [SnapshotName] {
+    (try disk.names(inFolder: path) ?? []).compactMap { SnapshotName($0) }.sorted()
+  }
+
+  /// What `latest` points at; nil where nothing is published.
+  package func latestName() throws -> SnapshotName? {
+    try disk.linkTarget("\(path)/\(Self.latest)").flatMap { SnapshotName($0) }
+  }
+
+  package func folder(_ name: SnapshotName) -> String { "\(path)/\(name)" }
+
+  package func manifest(_ name: SnapshotName) throws -> Manifest { try Self.manifest(disk, folder: folder(name)) }
+
+  /// The manifest of the snapshot in any folder.
+  package static func manifest(_ disk: any Disk, folder: String) throws -> Manifest {
+    let file = "\(folder)/\(Manifest.fileName)"
+    guard try disk.exists(file) else { throw SnapshotError.manifest(path: file, reason: "there is none") }
+    return try Manifest(parsing: try disk.contents(file), path: file)
+  }
+
+  /// Compares the bytes of the files in a snapshot's folder with its manifest; the first difference, or nil.
+  package static func check(
+    _ disk: any Disk, folder: String, against manifest: Manifest
+  ) throws -> SnapshotDifference? {
+    let names = Set(try disk.names(inFolder: folder) ?? [])
+    for file in manifest.files {
+      guard names.contains(file.name) else { return .missing(file: file.name) }
+      if try digest(disk, "\(folder)/\(file.name)", byteCount: file.byteCount) != file.digest {
+        return .bytes(file: file.name)
+      }
+    }
+    let listed = Set(manifest.files.map(\.name) + [Manifest.fileName])
+    return names.subtracting(listed).sorted().first.map { .unlisted(file: $0) }
+  }
+
+  /// The digest of a file; nil where it is of another length.
+  private static func digest(_ disk: any Disk, _ path: String, byteCount: Int) throws -> Digest? {
+    let file = try disk.open(path, .read)
+    defer { file.close() }
+    guard try file.byteCount() == byteCount else { return nil }
+    var hash = SHA256()
+    for offset in stride(from: 0, to: byteCount, by: 1 << 20) {
+      hash.update(try file.read(at: offset, upTo: min(1 << 20, byteCount - offset)))
+    }
+    return hash.finish()
+  }
+
+  /// Begins a snapshot, after removing what a killed run left.
+  ///
+  /// - Parameter holder: who is writing, for the message another process gets.
+  /// - Throws: `SnapshotError.locked`, `.untrustedLock`, `DiskError`.
+  package func begin(_ name: SnapshotName, holder: String) throws -> SnapshotDraft {
+    if try !disk.exists(path) { try disk.makeFolder(path, permissions: 0o755) }
+    let lock: any DiskLock
+    switch try disk.lock("\(path)/\(Self.lock)", holder: holder) {
+    case .held(let held): lock = held
+    case .heldByOther(let other): throw SnapshotError.locked(holder: other)
+    case .untrusted(let fileSystem): throw SnapshotError.untrustedLock(fileSystem: fileSystem)
+    }
+    try removeLeftovers()
+    let folder = "\(path)/\(Self.writing)\(name)"
+    try disk.makeFolder(folder, permissions: 0o755)
+    return SnapshotDraft(store: self, name: name, folder: folder, lock: lock)
+  }
+
+  private func removeLeftovers() throws {
+    for name in try disk.names(inFolder: path) ?? [] {
+      if name.hasPrefix(Self.writing) || name.hasPrefix(Self.removing) {
+        try removeFolder("\(path)/\(name)")
+      } else if name == Self.linking {
+        try disk.remove("\(path)/\(name)")
+      }
+    }
+  }
+
+  func removeFolder(_ folder: String) throws {
+    for name in try disk.names(inFolder: folder) ?? [] { try disk.remove("\(folder)/\(name)") }
+    try disk.removeFolder(folder)
+  }
+
+  func pointLatest(at name: SnapshotName) throws {
+    guard try latestName() != name else { return }
+    let link = "\(path)/\(Self.linking)"
+    try disk.makeLink(link, to: name.description)
+    try disk.rename(link, to: "\(path)/\(Self.latest)")
+  }
+
+  /// Removes the oldest until `count` are left; the one that `latest` points at stays and counts.
+  func removeOld(keeping count: Int) throws -> [SnapshotName] {
+    precondition(count >= 1, "at least the snapshot just published is kept")
+    let latest = try latestName()
+    let names = try names()
+    let removable = names.filter { $0 != latest }
+    let removed = Array(removable.prefix(max(0, names.count - count)))
+    for name in removed {
+      // Renamed first, so that no half of a snapshot ever stands under its name.
+      let aside = "\(path)/\(Self.removing)\(name)"
+      try disk.rename(folder(name), to: aside)
+      try removeFolder(aside)
+    }
+    return removed
+  }
+}
