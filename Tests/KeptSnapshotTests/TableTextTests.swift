@@ -65,15 +65,15 @@ import Testing
   }
 
   @Test func `text of any table ends where it should and long tables come in pieces`() throws {
-    let table = SampleTables.everything(rowCount: 5000, patterns: [.sparse])
+    let table = SampleTables.everything(rowCount: 1500, patterns: [.sparse])
     var pieces: [Int] = []
     var text: [UInt8] = []
     try TableText.write(table, as: .jsonl) { bytes in
       pieces.append(bytes.count)
       text += Array(bytes)
     }
-    #expect(pieces.count > 5 && pieces.allSatisfy { $0 < 100_000 })
-    #expect(text.split(separator: 10).count == 5000)
+    #expect(pieces.count > 3 && pieces.allSatisfy { $0 < 100_000 })
+    #expect(text.split(separator: 10).count == 1500)
     let line = try JSONValue.parse(Array(text.split(separator: 10)[1]))
     #expect(line["string_few"]?.string == "a")
     #expect(line["int64_few"]?.number?.mantissa == 1)
