@@ -3,7 +3,11 @@ import Glibc
 @main
 struct Main {
   /// In the order in which a newcomer needs them.
-  static let commands: [CommandDescription] = []
+  static let commands: [CommandDescription] = [
+    InitCommand.description, ImportCommand.description, AppendCommand.description, StatusCommand.description,
+    EventsCommand.description, ImportsCommand.description, NamesCommand.description, CheckpointCommand.description,
+    RulebookCommand.description,
+  ]
 
   static func main() {
     let console = Console()

@@ -22,7 +22,7 @@ final class Progress: Sendable {
 
   init(_ mode: Mode) { self.mode = mode }
 
-  /// Begins a task; `unit` of the numbers is the caller's.
+  /// Begins a task. The unit of `total` is the caller's; 0 where it is not known.
   func begin(_ task: String, total: Int) {
     state.withLock { state in
       state = State(task: task, total: total)
@@ -77,11 +77,15 @@ final class Progress: Sendable {
           + #""seconds":\#(tenths(elapsed))}"# + "\n")
       return
     }
-    let width = 24
-    let filled = Int(share * Double(width))
-    let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
-    var line = "\(state.task) \(bar) \(Int(share * 100)) %  \(grouped(state.count)) events"
-    if elapsed > 0.5 { line += "  \(grouped(Int(Double(state.count) / elapsed)))/s" }
+    var line = state.task
+    if state.total > 0 {
+      let width = 24
+      let filled = Int(share * Double(width))
+      let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+      line += " \(bar) \(Int(share * 100)) %"
+    }
+    if state.count > 0 { line += "  \(grouped(state.count)) events" }
+    if elapsed > 0.5, state.count > 0 { line += "  \(grouped(Int(Double(state.count) / elapsed)))/s" }
     if share > 0.02 { line += "  \(Int(elapsed / share - elapsed)) s left" }
     Self.write("\r" + line + "\u{1B}[K")
     state.isDrawn = true

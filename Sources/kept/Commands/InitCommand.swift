@@ -1,0 +1,83 @@
+import KeptFormat
+import KeptLog
+
+/// `kept init`: a new, empty ledger.
+enum InitCommand {
+  static let description = CommandDescription(
+    name: "init",
+    summary: "a new, empty ledger",
+    positionals: ["DIR"],
+    options: [
+      OptionDescription(
+        "zone", "ZONE", "the business zone, in which a day begins: Europe/Berlin; its rules are copied into the ledger (UTC)"),
+      OptionDescription("week-start", "DAY", "the day on which a week begins (monday)"),
+      OptionDescription("currency", "CODE", "the currency of amounts that name none"),
+      OptionDescription(
+        "seal", "FIELDS",
+        "fields that the log only holds commitments of, beside text and personal keys of data: customer, other envelope "
+          + "fields, data.KEY; their values are kept in the vault, where they can be erased", isRepeatable: true),
+    ],
+    notes: """
+      What is chosen here holds for the life of the ledger. Customer ids are open by default, since a CRM's key says
+      nothing; where they are e-mail addresses or phone numbers, use --seal customer.
+      """,
+    examples: [
+      "kept init shop --zone Europe/Berlin --currency EUR",
+      "kept init sealed-shop --seal customer,agent",
+    ],
+    run: run)
+
+  @Sendable private static func run(_ arguments: Arguments, _ context: Context) throws -> Status {
+    let path = arguments.positionals[0]
+    let zone = arguments.value("zone") ?? "UTC"
+    let weekDays = WeekDay.allCases.map(\.rawValue)
+    let weekStart = WeekDay(rawValue: try arguments.choice("week-start", of: weekDays, default: "monday")!)!
+    let currency = arguments.value("currency")
+    if let currency, currency.utf8.isEmpty || currency.utf8.count > 16 {
+      throw arguments.error("--currency \(currency): a code such as EUR was expected")
+    }
+    let sealed = arguments.list("seal")
+    if let wrong = sealed.first(where: { !LedgerSettings.isSealable($0) }) {
+      let fields = [LedgerSettings.customerField] + LedgerSettings.sealableFields.map(\.name) + ["data.KEY"]
+      throw arguments.error("--seal \(wrong): expected \(oneOf(fields))")
+    }
+    let plan = Ledger.Plan(
+      zone: zone, zoneBytes: try zoneBytes(zone, arguments), weekStart: weekStart, currency: currency, sealed: sealed)
+    let settings = try Ledger.create(path, plan)
+    let openness = settings.sealed.isEmpty ? "" : "; sealed: " + settings.sealed.joined(separator: ", ")
+    context.console.say(
+      "\(path): a new ledger; days begin in \(zone), weeks on \(weekStart.rawValue)\(openness)\n"
+        + "Next: `kept import \(path) FILE`")
+    return .sound
+  }
+
+  /// The zone's rules: from the system, but for UTC, which needs none and is the same everywhere.
+  private static func zoneBytes(_ name: String, _ arguments: Arguments) throws -> [UInt8] {
+    if name == "UTC" { return utcRules }
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {
+      throw arguments.error("--zone \(name): a name such as Europe/Berlin was expected")
+    }
+    let path = "/usr/share/zoneinfo/" + name
+    do {
+      let bytes = try PosixDisk().contents(path)
+      _ = try Zone(tzif: bytes)
+      return bytes
+    } catch is DiskError {
+      throw FileError(
+        path, "there is no such zone on this machine",
+        next: "`ls /usr/share/zoneinfo` lists zones; the package tzdata holds them.")
+    } catch let error as FormatError {
+      throw FileError(path, "not a zone: byte \(error.offset)")
+    }
+  }
+
+  /// TZif version 2 (RFC 8536) with one type, offset 0, and the footer `UTC0`.
+  private static let utcRules: [UInt8] = {
+    let header = Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15)
+    let counts: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 4]
+    let type: [UInt8] = [0, 0, 0, 0, 0, 0] + Array("UTC\0".utf8)
+    let block = header + counts + type
+    return block + block + Array("\nUTC0\n".utf8)
+  }()
+}

@@ -1,0 +1,32 @@
+import KeptFormat
+import KeptLog
+
+/// How customers are called in what is printed: their external id, or `c17` where it is sealed or not known any more.
+struct CustomerLabels {
+  let names: CustomerNames
+  let areSealed: Bool
+
+  /// The external id, where it may be printed.
+  func bytes(_ number: UInt32) -> [UInt8]? { areSealed ? nil : names[number].map(Array.init) }
+
+  subscript(number: UInt32) -> String { bytes(number).map { String(decoding: $0, as: UTF8.self) } ?? "c\(number)" }
+
+  /// The numbers of the customer that was typed: every number that bears this id, or `c17`.
+  func numbers(of typed: String) -> [UInt32] {
+    let bytes = Array(typed.utf8)
+    var found: [UInt32] = []
+    for number in stride(from: 1, through: UInt32(names.count), by: 1)
+    where names[number].map({ $0.elementsEqual(bytes) }) ?? false { found.append(number) }
+    if found.isEmpty, typed.hasPrefix("c"), let number = UInt32(typed.dropFirst()), number > 0, number <= names.count {
+      found = [number]
+    }
+    return found
+  }
+}
+
+extension EventBatch {
+  /// The entries of a row's `data`, sorted by key.
+  func entries(of row: EventRow) -> ArraySlice<DataEntry> {
+    data[Int(row.dataStart)..<Int(row.dataStart) + Int(row.dataCount)]
+  }
+}
