@@ -4,21 +4,44 @@ import KeptFormat
 struct BlockScan {
   let blocks: [ReplayBlock]
 
-  /// The corrections in force. Opens only blocks whose header lists a correcting kind or a `corrects` column.
-  ///
-  /// - Parameter positionOf: where the event of a source and id stands, or nil.
-  func corrections(_ positionOf: (String, String) throws -> UInt64?) throws -> Corrections {
+  /// The corrections in force. Opens only blocks whose header lists a correcting kind or a `corrects` column, and, where
+  /// there is a correction, the ids of all, for an id says nothing of its place.
+  func corrections() throws -> Corrections {
     var actions: [Corrections.Action] = []
+    var references: [Reference] = []
     let columns = BlockColumns()
     for block in blocks {
       let hasMerges = block.header.kinds.contains { $0.kind == LedgerKind.customerMerged }
-      guard hasMerges || block.header.column(.text(.corrects)) != nil else { continue }
+      let hasReferences = block.header.column(.text(.corrects)) != nil
+      guard hasMerges || hasReferences else { continue }
       columns.begin(block.header, source: block.source)
       let kinds = try columns.codes(.kind)
       if hasMerges { actions += try merges(in: block, columns, kinds) }
-      actions += try targets(in: block, columns, kinds, positionOf)
+      if hasReferences { references += try self.references(in: block, columns, kinds) }
+    }
+    guard !references.isEmpty else { return Corrections(resolving: actions) }
+    let positions = try positions(of: Set(references.map(\.target)))
+    for reference in references {
+      guard let target = positions[reference.target] else { continue }
+      actions.append(
+        .init(
+          position: reference.position,
+          effect: reference.isRetraction ? .retracts(target: target) : .replaces(target: target)))
     }
     return Corrections(resolving: actions)
+  }
+
+  /// What an event is known by (law 6).
+  private struct Identity: Hashable {
+    var source: String
+    var id: String
+  }
+
+  /// An event that names another one.
+  private struct Reference {
+    var position: UInt64
+    var target: Identity
+    var isRetraction: Bool
   }
 
   private func merges(
@@ -40,9 +63,9 @@ struct BlockScan {
     return actions
   }
 
-  private func targets(
-    in block: ReplayBlock, _ columns: BlockColumns, _ kinds: CodeColumn, _ positionOf: (String, String) throws -> UInt64?
-  ) throws -> [Corrections.Action] {
+  private func references(
+    in block: ReplayBlock, _ columns: BlockColumns, _ kinds: CodeColumn
+  ) throws -> [Reference] {
     let corrects = try columns.identifiers(.corrects)
     let sources = try columns.codes(.source)
     var sourceOfRow: [Int: String] = [:]
@@ -50,19 +73,46 @@ struct BlockScan {
       let named = try columns.dataStrings(entry)
       for index in named.rows.indices { sourceOfRow[Int(named.rows[index])] = named.strings.string(index) }
     }
-    var actions: [Corrections.Action] = []
+    var references: [Reference] = []
     for index in corrects.rows.indices {
       let row = Int(corrects.rows[index])
       guard row < block.rowCount else { break }
-      let source = sourceOfRow[row] ?? sources.word(row) ?? ""
-      guard let target = try positionOf(source, corrects.strings.string(index)) else { continue }
-      let isRetraction = kinds.word(row) == LedgerKind.eventRetracted
-      actions.append(
-        .init(
+      references.append(
+        Reference(
           position: block.header.firstPosition + UInt64(row),
-          effect: isRetraction ? .retracts(target: target) : .replaces(target: target)))
+          target: Identity(source: sourceOfRow[row] ?? sources.word(row) ?? "", id: corrects.strings.string(index)),
+          isRetraction: kinds.word(row) == LedgerKind.eventRetracted))
     }
-    return actions
+    return references
+  }
+
+  /// Where the events of these identities stand. An index would need the vault's secret; a replay does without.
+  private func positions(of wanted: Set<Identity>) throws -> [Identity: UInt64] {
+    let wantedSources = Set(wanted.map(\.source))
+    let wantedHashes = Set(wanted.map { Self.hash(Array($0.id.utf8)) })
+    var positions: [Identity: UInt64] = [:]
+    let columns = BlockColumns()
+    for block in blocks {
+      columns.begin(block.header, source: block.source)
+      let sources = try columns.codes(.source)
+      guard sources.dictionary.strings().contains(where: wantedSources.contains) else { continue }
+      let ids = try columns.identifiers(.id)
+      for index in ids.rows.indices where wantedHashes.contains(Self.hash(ids.strings[index])) {
+        let row = Int(ids.rows[index])
+        guard row < block.rowCount else { break }
+        let identity = Identity(source: sources.word(row) ?? "", id: ids.strings.string(index))
+        if wanted.contains(identity) { positions[identity] = block.header.firstPosition + UInt64(row) }
+      }
+    }
+    return positions
+  }
+
+  /// Tells most ids apart by their first and last bytes.
+  private static func hash(_ id: some Collection<UInt8>) -> UInt64 {
+    var hash = UInt64(id.count)
+    for byte in id.prefix(8) { hash = hash &* 31 &+ UInt64(byte) }
+    for byte in id.suffix(8) { hash = hash &* 31 &+ UInt64(byte) }
+    return hash
   }
 
   /// The accounts, numbered from 1 in order of first appearance.

@@ -92,6 +92,14 @@ final class DetailWriter {
         let column = try columns.dataStrings(entry)
         guard put(column.rows, column.strings, slots, target, rowCount, writer) else { return false }
       }
+      if columns.header.column(.otherData) != nil {
+        return try putOthers(key, slots, target, columns, rowCount) { entry, batch in
+          guard entry.type == .string else { return nil }
+          return batch.bytes.withUnsafeBytes { bytes in
+            copy(UnsafeRawBufferPointer(rebasing: bytes[Int(entry.bytes.offset)...].prefix(Int(entry.bytes.count))), writer)
+          }
+        }
+      }
     case .dataNumber(let key):
       for entry in columns.dataEntries where entry.key == key {
         switch entry.type {
@@ -102,6 +110,15 @@ final class DetailWriter {
             target.place(row, slots)?.pointee = UInt64(booleans[row] - 1) * 1_000_000
           }
         case .string, .json, .sealed, nil: break
+        }
+      }
+      if columns.header.column(.otherData) != nil {
+        return try putOthers(key, slots, target, columns, rowCount) { entry, _ in
+          switch entry.type {
+          case .integer, .decimal: entry.number.micros.map(UInt64.init(bitPattern:))
+          case .boolean: UInt64(entry.number.mantissa) * 1_000_000
+          case .string, .json, .sealed: nil
+          }
         }
       }
     case .amount: put(try columns.numbers(.amount), slots, target, rowCount)
@@ -117,6 +134,23 @@ final class DetailWriter {
     case .recorded:
       let recorded = try columns.recorded()
       for row in 0..<rowCount { target.place(row, slots)?.pointee = UInt64(bitPattern: recorded[row]) }
+    }
+    return true
+  }
+
+  /// A key that shares the column of all keys beyond `LogFormat.dataColumnCountMax`: rare, so whole rows are decoded.
+  private func putOthers(
+    _ key: String, _ slots: [Int], _ target: Target, _ columns: BlockColumns, _ rowCount: Int,
+    _ word: (DataEntry, EventBatch) -> UInt64?
+  ) throws -> Bool {
+    let batch = EventBatch()
+    try columns.decodeAll(into: batch)
+    for row in 0..<rowCount {
+      guard let place = target.place(row, slots), place.pointee == Touches.absentWord else { continue }
+      let start = Int(batch.rows[row].dataStart)
+      for entry in batch.data[start..<start + Int(batch.rows[row].dataCount)] where batch.string(entry.key) == key {
+        if let word = word(entry, batch) { place.pointee = word }
+      }
     }
     return true
   }

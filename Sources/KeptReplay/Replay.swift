@@ -9,6 +9,8 @@ struct ReplayBlock: Sendable {
 }
 
 public enum ReplayError: Error {
+  /// Known at a position that the ledger does not have.
+  case notRecordedYet(position: UInt64, count: UInt64)
   /// A single customer has more touches at one instant than the memory given holds.
   case memoryTooSmall(byteCount: Int)
   /// The system would not give the memory.

@@ -12,6 +12,8 @@ private struct Touch: Hashable {
   var score: Int64? = nil
   var subject: String? = nil
   var account: String? = nil
+  var corrects: String? = nil
+  var otherCustomer: UInt32 = 0
 }
 
 /// Everything a fold was handed, life by life.
@@ -65,18 +67,20 @@ private final class Recorder: LifeFold {
 @Suite struct ReplayTests {
   private static let detailed: [DetailField] = [.score, .text(.subject), .position]
 
-  private func batch(_ touches: [Touch]) -> EventBatch {
+  private func batch(_ touches: [Touch], first: Int) -> EventBatch {
     let batch = EventBatch()
     for (index, touch) in touches.enumerated() {
       var row = EventRow()
       row[.source] = batch.add("test".utf8)
-      row[.id] = batch.add("\(index)".utf8)
+      row[.id] = batch.add("\(first + index)".utf8)
       row[.kind] = batch.add(touch.kind.utf8)
       if let direction = touch.direction { row[.direction] = batch.add(direction.utf8) }
       if let subject = touch.subject { row[.subject] = batch.add(subject.utf8) }
       if let account = touch.account { row[.account] = batch.add(account.utf8) }
       if let score = touch.score { row.score = ExactDecimal(score) }
+      if let corrects = touch.corrects { row[.corrects] = batch.add(corrects.utf8) }
       row.customer = touch.customer
+      row.otherCustomer = touch.otherCustomer
       row.time = touch.time
       row.recorded = 1_000_000
       batch.rows.append(row)
@@ -89,7 +93,7 @@ private final class Recorder: LifeFold {
     return try stride(from: 0, to: touches.count, by: perBlock).map { first in
       let part = Array(touches[first..<min(first + perBlock, touches.count)])
       let bytes = encoder.encode(
-        batch(part), rows: 0..<part.count, firstPosition: UInt64(first), subtreeRoot: Digest())
+        batch(part, first: first), rows: 0..<part.count, firstPosition: UInt64(first), subtreeRoot: Digest())
       return ReplayBlock(
         header: try bytes.withUnsafeBytes { try BlockHeader.parse($0) }, source: MemoryBlockSource(bytes),
         rowCount: part.count)
@@ -198,6 +202,24 @@ private final class Recorder: LifeFold {
     corrections.mergedInto = [2: 1]
     let (lives, _, _) = try replay(touches, perBlock: 3, corrections: corrections)
     #expect(lives.mapValues { $0.map(\.time) } == [1: [0, 1, 2, 5, 6, 7, 8, 9]])
+  }
+
+  @Test func `corrections are found by source and id, whatever block their target stands in`() throws {
+    var touches = (0..<10).map { Touch(customer: 1, time: Int64($0)) }
+    touches[7].corrects = "2"
+    touches[8].kind = "event.retracted"
+    touches[8].corrects = "4"
+    touches[9].corrects = "nothing"
+    for perBlock in [1, 3, 10] {
+      let found = try BlockScan(blocks: blocks(touches, perBlock: perBlock)).corrections()
+      #expect(found.dead == [2, 4])
+    }
+  }
+
+  @Test func `a merge says whose touches are whose`() throws {
+    var touches = (0..<4).map { Touch(customer: 1, time: Int64($0)) }
+    touches[2] = Touch(customer: 5, time: 2, kind: "customer.merged", otherCustomer: 3)
+    #expect(try BlockScan(blocks: blocks(touches, perBlock: 2)).corrections().mergedInto == [3: 5])
   }
 
   @Test func `the ledger's own events are touches of nobody`() throws {
