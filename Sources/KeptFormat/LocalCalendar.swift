@@ -37,7 +37,7 @@ public struct LocalCalendar: Sendable, Equatable {
   }
 
   /// The first instant at which it is that date, or a later one where the date was left out.
-  public func dayStart(_ day: Int32) -> Instant { zone.firstInstant(showing: Int64(day) * Self.microsecondsPerDay) }
+  public func dayStart(_ day: Int32) -> Instant { zone.firstInstant(showing: Int64(day) &* Self.microsecondsPerDay) }
 
   @inlinable public func weekIndex(ofDay day: Int32) -> Int32 {
     let days = day &- weekZero
