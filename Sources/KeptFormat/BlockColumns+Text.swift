@@ -140,30 +140,27 @@ extension BlockColumns {
     try ints.decode(&reader, count: explicitCount, into: explicit)
     let latest = flags.filled((customerCount + 1) * 2, 0)
     let out = slot.codes.room(count)
-    let introducers = slot.rows.room(count)
+    let introducers = slot.rows.room(count + 1)
     var entryCount: UInt32 = 0
     var next = 0
     var isSound = true
+    // Without branches: which reference comes next cannot be predicted.
     for i in 0..<count {
       let recent = latest + Int(customerOf[i]) * 2
-      let subject: UInt32
-      switch references[i] {
-      case SubjectReference.absent:
-        out[i] = 0
-        continue
-      case SubjectReference.new:
-        introducers[Int(entryCount)] = UInt32(truncatingIfNeeded: i)
-        entryCount += 1
-        subject = entryCount
-        recent[1] = recent[0]
-        recent[0] = subject
-      case SubjectReference.latest: subject = recent[0]
-      case SubjectReference.secondLatest: subject = recent[1]
-      default:
-        subject = explicit[next]
-        next += 1
-      }
-      isSound = isSound && subject != 0 && subject <= entryCount
+      let reference = references[i]
+      let isNew = reference == SubjectReference.new
+      introducers[Int(entryCount)] = UInt32(truncatingIfNeeded: i)
+      entryCount &+= isNew ? 1 : 0
+      let last = recent[0]
+      let secondLast = recent[1]
+      var subject = isNew ? entryCount : 0
+      subject = reference == SubjectReference.latest ? last : subject
+      subject = reference == SubjectReference.secondLatest ? secondLast : subject
+      subject = reference == SubjectReference.explicit ? explicit[next] : subject
+      next &+= reference == SubjectReference.explicit ? 1 : 0
+      recent[0] = isNew ? subject : last
+      recent[1] = isNew ? last : secondLast
+      isSound = isSound && (subject != 0) == (reference != 0) && subject <= entryCount
       out[i] = subject
     }
     guard isSound else { throw FormatError(.invalid("a subject that was not introduced"), offset: start) }

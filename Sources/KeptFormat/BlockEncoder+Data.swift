@@ -8,16 +8,17 @@ final class DataColumnEncoder {
   }
 
   private let keys = StringInterner()
+  private let values = StringInterner()
   /// By 8 × key code + type: 1 + the column's number in `columns`, 0 for none yet.
   private let columnOf = Scratch<UInt32>()
   private let entryColumns = Scratch<UInt32>()
   private let entryRows = Scratch<UInt32>()
   private let sortedRows = Scratch<UInt32>()
   private let sortedEntries = Scratch<UInt32>()
+  private let columnRows = Scratch<UInt32>()
   private var columns: [Column] = []
 
   func encode(_ block: BlockEncoder) {
-    guard block.input.hasData else { return }
     let entryCount = collect(block.input)
     sort(entryCount, block.input)
     let (own, shared) = choose(block.input.bytes)
@@ -26,7 +27,7 @@ final class DataColumnEncoder {
   }
 
   /// Numbers the columns and finds each entry's.
-  private func collect(_ input: BlockEncoder.Input) -> Int {
+  private func collect(_ input: BlockRows) -> Int {
     var total = 0
     for i in 0..<input.count { total += Int(input.rows[i].dataCount) }
     columns.removeAll(keepingCapacity: true)
@@ -57,7 +58,7 @@ final class DataColumnEncoder {
   }
 
   /// Brings the entries into the order of their columns, and of their rows within.
-  private func sort(_ entryCount: Int, _ input: BlockEncoder.Input) {
+  private func sort(_ entryCount: Int, _ input: BlockRows) {
     var start = 0
     for number in columns.indices {
       columns[number].start = start
@@ -95,29 +96,30 @@ final class DataColumnEncoder {
   }
 
   private func encode(_ column: Column, _ block: BlockEncoder) {
-    let rows = sortedRows.pointer + column.start
+    let rows = columnRows
+    rows.room(column.entryCount).update(from: sortedRows.pointer + column.start, count: column.entryCount)
     let entries = sortedEntries.pointer + column.start
     let data = block.input.data
     let count = column.entryCount
-    block.column(.data, type: column.type, key: block.text(column.key)) { sink in
+    block.column(.data, type: column.type, key: block.string(column.key)) { sink in
       switch column.type {
       case .integer, .decimal:
-        block.encodePresence(rows, count: count, to: &sink)
+        block.encodePresence(rows, to: &sink)
         let mantissas = block.values.room(count)
         let scales = block.moreValues.room(count)
         for i in 0..<count {
           mantissas[i] = data[Int(entries[i])].number.mantissa
           scales[i] = Int64(data[Int(entries[i])].number.scale)
         }
-        block.encodeNumbers(mantissas, scales, count: count, to: &sink)
+        block.encodeNumbers(mantissas, scales, rows: rows, to: &sink)
       case .boolean:
         let codes = block.rowCodes.filled(block.input.count, 0)
-        for i in 0..<count { codes[Int(rows[i])] = data[Int(entries[i])].number.mantissa == 0 ? 1 : 2 }
-        block.codes.encode(UnsafePointer(codes), count: block.input.count, parents: [block.kindParent], to: &sink)
+        for i in 0..<count { codes[Int(rows.pointer[i])] = data[Int(entries[i])].number.mantissa == 0 ? 1 : 2 }
+        block.codes.encode(codes, count: block.input.count, parents: [block.kindParent], to: &sink)
       case .string, .json:
         encodeStrings(rows, entries, count: count, block, to: &sink)
       case .sealed:
-        block.encodePresence(rows, count: count, to: &sink)
+        block.encodePresence(rows, to: &sink)
         let slices = block.slices.room(count)
         for i in 0..<count { slices[i] = data[Int(entries[i])].bytes }
         block.appendCommitments(slices, count: count, to: &sink)
@@ -126,24 +128,24 @@ final class DataColumnEncoder {
   }
 
   private func encodeStrings(
-    _ rows: UnsafePointer<UInt32>, _ entries: UnsafePointer<UInt32>, count: Int, _ block: BlockEncoder,
+    _ rows: Scratch<UInt32>, _ entries: UnsafePointer<UInt32>, count: Int, _ block: BlockEncoder,
     to sink: inout ByteSink
   ) {
-    let interner = block.others
+    let interner = values
     interner.begin(block.input.bytes)
     let codes = block.rowCodes.filled(block.input.count, 0)
     let slices = block.slices.room(count)
     for i in 0..<count {
       slices[i] = block.input.data[Int(entries[i])].bytes
-      codes[Int(rows[i])] = interner.code(slices[i])
+      codes[Int(rows.pointer[i])] = interner.code(slices[i])
     }
     if interner.count * 2 <= count {
       sink.append(DataStringForm.dictionary)
       block.encodeDictionary(interner, to: &sink)
-      block.codes.encode(UnsafePointer(codes), count: block.input.count, parents: [block.kindParent], to: &sink)
+      block.codes.encode(codes, count: block.input.count, parents: [block.kindParent], to: &sink)
     } else {
       sink.append(DataStringForm.each)
-      block.encodePresence(rows, count: count, to: &sink)
+      block.encodePresence(rows, to: &sink)
       block.strings.encode(block.input.bytes, slices, count: count, to: &sink)
     }
   }
@@ -179,7 +181,7 @@ final class DataColumnEncoder {
         sink.append(columns[number].type.rawValue)
       }
       block.strings.encode(block.input.bytes, keySlices, count: shared.count, to: &sink)
-      block.codes.encode(UnsafePointer(names), count: total, to: &sink)
+      block.codes.encode(names, count: total, to: &sink)
       encodeValues(chosen, count: total, block, to: &sink)
     }
   }
@@ -204,8 +206,8 @@ final class DataColumnEncoder {
         sliceCount += 1
       }
     }
-    block.ints.encode(UnsafePointer(scales), count: numberCount, to: &sink)
-    block.ints.encode(UnsafePointer(mantissas), count: numberCount, to: &sink)
+    block.ints.encode(scales, count: numberCount, to: &sink)
+    block.ints.encode(mantissas, count: numberCount, to: &sink)
     block.strings.encode(block.input.bytes, slices, count: sliceCount, to: &sink)
   }
 }
@@ -213,23 +215,6 @@ final class DataColumnEncoder {
 enum DataStringForm {
   static let each: UInt8 = 0
   static let dictionary: UInt8 = 1
-}
-
-extension BlockEncoder {
-  /// Writes which rows have a value, and leaves them in `rowList`.
-  func encodePresence(_ rows: UnsafePointer<UInt32>, count: Int, to sink: inout ByteSink) {
-    rowList.room(count).update(from: rows, count: count)
-    if count < input.count / Self.scarce {
-      codes.encodeScarce(rows, memberCount: count, of: input.count, to: &sink)
-      return
-    }
-    let flags = rowCodes.filled(input.count, 0)
-    for i in 0..<count { flags[Int(rows[i])] = 1 }
-    codes.encode(UnsafePointer(flags), count: input.count, parents: [kindParent], to: &sink)
-  }
-
-  /// Where fewer than one row in this many has a value, its kind is not asked: a block may have a thousand such columns.
-  private static let scarce = 64
 }
 
 /// The order of keys in canonical JSON: by UTF-16 code units, which is that of UTF-8 but for characters beyond U+FFFF.

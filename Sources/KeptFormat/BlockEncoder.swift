@@ -7,29 +7,20 @@ public final class BlockEncoder {
   let codes: CodeStreamEncoder
   let strings: StringStreamEncoder
   let groups = GroupOrder()
+  let input = BlockRows()
 
-  // What the columns of the block at hand share: codes by row, and the block's inputs.
-  let kindCodes = Scratch<UInt32>()
-  let sourceCodes = Scratch<UInt32>()
-  let agentCodes = Scratch<UInt32>()
-  let agentOrKindCodes = Scratch<UInt32>()
-  let customerCodes = Scratch<UInt32>()
-  let kinds = StringInterner()
-  let sources = StringInterner()
-  let agents = StringInterner()
-  let others = StringInterner()
+  // What columns depend on.
   let customers = NumberInterner()
-  var input = Input()
+  let agentOrKindCodes = Scratch<UInt32>()
 
   // Per column.
   let rowCodes = Scratch<UInt32>()
-  let rowList = Scratch<UInt32>()
   let groupCodes = Scratch<UInt32>()
   let values = Scratch<Int64>()
   let moreValues = Scratch<Int64>()
   let grouped = Scratch<Int64>()
   let slices = Scratch<ByteSlice>()
-  let moreSlices = Scratch<ByteSlice>()
+  let introducers = Scratch<UInt32>()
   let subjectReferences = Scratch<UInt32>()
   /// Two a customer: the last subject introduced, and the one before.
   let recentSubjects = Scratch<UInt32>()
@@ -37,25 +28,6 @@ public final class BlockEncoder {
 
   private var payload = ByteSink(capacity: 1 << 20)
   private var header = BlockHeader()
-
-  /// The rows being encoded. The pointers live as long as the call of `encode`.
-  struct Input {
-    var bytes = UnsafePointer<UInt8>(bitPattern: 1)!
-    var rows = UnsafePointer<EventRow>(bitPattern: 16)!
-    var data = UnsafePointer<DataEntry>(bitPattern: 16)!
-    var count = 0
-    /// Which text fields some row has in the clear, and which some row has sealed, by `TextField.rawValue`.
-    var plainFields: UInt32 = 0
-    var sealedFields: UInt32 = 0
-    var hasCustomer = false
-    var hasOtherCustomer = false
-    var hasAmount = false
-    var hasScore = false
-    var hasDue = false
-    var hasCustomerName = false
-    var hasOtherCustomerName = false
-    var hasData = false
-  }
 
   public init() {
     blobs = BlobEncoder()
@@ -82,13 +54,10 @@ public final class BlockEncoder {
     batch.bytes.withUnsafeBufferPointer { bytes in
       batch.rows.withUnsafeBufferPointer { allRows in
         batch.data.withUnsafeBufferPointer { data in
-          input = Input()
-          input.bytes = bytes.baseAddress ?? input.bytes
-          input.data = data.baseAddress ?? input.data
-          input.rows = allRows.baseAddress! + rows.lowerBound
-          input.count = rows.count
-          encodeColumns()
-          input = Input()
+          let survey = input.gather(
+            bytes: bytes.baseAddress, rows: allRows.baseAddress! + rows.lowerBound, data: data.baseAddress,
+            count: rows.count)
+          encodeColumns(survey)
         }
       }
     }
@@ -103,36 +72,40 @@ public final class BlockEncoder {
   }
 
   /// The columns that most replays read come first, side by side.
-  private func encodeColumns() {
-    survey()
+  private func encodeColumns(_ survey: BlockRows.Survey) {
+    header.timeMin = survey.timeMin
+    header.timeMax = survey.timeMax
+    header.recordedMin = survey.recordedMin
+    header.recordedMax = survey.recordedMax
+    header.customerMin = survey.customerMax == 0 ? 0 : survey.customerMinLess1 + 1
+    header.customerMax = survey.customerMax
     column(.time) { encodeTimes(to: &$0) }
     encodeKinds()
     encodeCustomers()
-    let ordinary: [TextField] = [.direction, .source, .agent, .department, .channel, .account, .party, .currency]
-    intern(.source, sources, into: sourceCodes)
-    intern(.agent, agents, into: agentCodes)
     joinAgentsAndKinds()
-    for field in ordinary where input.plainFields & 1 << UInt32(field.rawValue) != 0 {
+    let ordinary: [TextField] = [.direction, .source, .agent, .department, .channel, .account, .party, .currency]
+    for field in ordinary where text(field).interner.count > 0 {
       column(.text(field)) { encodeText(field, to: &$0) }
     }
-    if input.plainFields & 1 << UInt32(TextField.subject.rawValue) != 0 {
-      column(.text(.subject)) { encodeSubjects(to: &$0) }
+    if text(.subject).interner.count > 0 { column(.text(.subject)) { encodeSubjects(to: &$0) } }
+    if input.amounts.count > 0 { column(.amount) { encodeNumbers(input.amounts, to: &$0) } }
+    if input.scores.count > 0 { column(.score) { encodeNumbers(input.scores, to: &$0) } }
+    if input.dues.count > 0 { column(.due) { encodeDues(to: &$0) } }
+    if input.otherCustomers.count > 0 { column(.otherCustomer) { encodeOtherCustomers(to: &$0) } }
+    if input.hasData { dataColumns.encode(self) }
+    column(.recorded) { ints.encode(input.recorded.pointer, count: input.count, to: &$0) }
+    for field in [TextField.id, .corrects] where input.identifiers[field.rawValue].count > 0 {
+      column(.text(field)) { encodeIdentifiers(input.identifiers[field.rawValue], to: &$0) }
     }
-    if input.hasAmount { column(.amount) { encodeNumbers({ $0.pointee.amount }, to: &$0) } }
-    if input.hasScore { column(.score) { encodeNumbers({ $0.pointee.score }, to: &$0) } }
-    if input.hasDue { column(.due) { encodeDues(to: &$0) } }
-    if input.hasOtherCustomer { column(.otherCustomer) { encodeOtherCustomers(to: &$0) } }
-    dataColumns.encode(self)
-    column(.recorded) { encodeRecorded(to: &$0) }
-    for field in [TextField.id, .corrects] where input.plainFields & 1 << UInt32(field.rawValue) != 0 {
-      column(.text(field)) { encodeIdentifiers(field, to: &$0) }
+    for (which, code) in [ColumnCode.customerName, .otherCustomerName].enumerated() where input.names[which].count > 0 {
+      column(code) { encodeNames(input.names[which], to: &$0) }
     }
-    if input.hasCustomerName { encodeNames(.customerName, .sealedCustomerName) { $0.pointee.customerName } }
-    if input.hasOtherCustomerName {
-      encodeNames(.otherCustomerName, .sealedOtherCustomerName) { $0.pointee.otherCustomerName }
+    for (which, code) in [ColumnCode.sealedCustomerName, .sealedOtherCustomerName].enumerated()
+    where input.sealedNames[which].count > 0 {
+      column(code) { encodeCommitments(input.sealedNames[which], to: &$0) }
     }
-    for field in TextField.allCases where input.sealedFields & 1 << UInt32(field.rawValue) != 0 {
-      column(.sealed(field)) { encodeCommitments(to: &$0, Self.sealedSlice(field)) }
+    for field in TextField.allCases where input.sealed[field.rawValue].count > 0 {
+      column(.sealed(field)) { encodeCommitments(input.sealed[field.rawValue], to: &$0) }
     }
   }
 
@@ -152,96 +125,40 @@ public final class BlockEncoder {
         code: code, type: type, key: key, offset: start, byteCount: payload.count - start, checksum: checksum))
   }
 
-  /// One pass that finds what the rows have at all, and the ranges of the header.
-  private func survey() {
-    let rows = input.rows
-    var seen = input
-    var timeMin = Instant.max, timeMax = Instant.min, recordedMin = Instant.max, recordedMax = Instant.min
-    var customerMin = UInt32.max, customerMax: UInt32 = 0
-    for i in 0..<seen.count {
-      let row = rows + i
-      let sealed = row.pointee.sealed
-      var present: UInt32 = 0
-      for field in 0..<TextField.count { present |= row.pointee.fields[field].isPresent ? 1 << UInt32(field) : 0 }
-      seen.plainFields |= present & ~sealed
-      seen.sealedFields |= present & sealed
-      timeMin = min(timeMin, row.pointee.time)
-      timeMax = max(timeMax, row.pointee.time)
-      recordedMin = min(recordedMin, row.pointee.recorded)
-      recordedMax = max(recordedMax, row.pointee.recorded)
-      let customer = row.pointee.customer
-      let other = row.pointee.otherCustomer
-      seen.hasCustomer = seen.hasCustomer || customer != 0
-      seen.hasOtherCustomer = seen.hasOtherCustomer || other != 0
-      customerMax = max(customerMax, customer, other)
-      // 0 - 1 wraps to the highest number, so that 0 is never the lowest.
-      customerMin = min(customerMin, customer &- 1, other &- 1)
-      seen.hasAmount = seen.hasAmount || row.pointee.amount.isPresent
-      seen.hasScore = seen.hasScore || row.pointee.score.isPresent
-      seen.hasDue = seen.hasDue || row.pointee.due != .absentInstant
-      seen.hasCustomerName = seen.hasCustomerName || row.pointee.customerName.isPresent
-      seen.hasOtherCustomerName = seen.hasOtherCustomerName || row.pointee.otherCustomerName.isPresent
-      seen.hasData = seen.hasData || row.pointee.dataCount != 0
-    }
-    precondition(
-      seen.plainFields & 1 << UInt32(TextField.text.rawValue) == 0, "law 10: text goes into a block sealed or not at all")
-    input = seen
-    header.timeMin = timeMin
-    header.timeMax = timeMax
-    header.recordedMin = recordedMin
-    header.recordedMax = recordedMax
-    header.customerMin = customerMax == 0 ? 0 : customerMin + 1
-    header.customerMax = customerMax
-  }
-
   private func encodeKinds() {
-    intern(.kind, kinds, into: kindCodes)
-    guard kinds.count > 0 else { return }
-    var counts = [Int](repeating: 0, count: kinds.count + 1)
-    for i in 0..<input.count { counts[Int(kindCodes.pointer[i])] += 1 }
-    let names = kinds.distinct()
-    for i in 0..<kinds.count {
-      header.kinds.append(KindCount(kind: text(names[i]), count: counts[i + 1]))
+    let kinds = text(.kind)
+    guard kinds.interner.count > 0 else { return }
+    var counts = [Int](repeating: 0, count: kinds.interner.count + 1)
+    for code in kinds.codes.buffer { counts[Int(code)] += 1 }
+    let names = kinds.interner.distinct()
+    for i in 0..<kinds.interner.count {
+      header.kinds.append(KindCount(kind: string(names[i]), count: counts[i + 1]))
     }
-    column(.text(.kind)) { codes.encode(kindCodes.pointer, count: input.count, to: &$0) }
+    column(.text(.kind)) { codes.encode(kinds.codes.pointer, count: input.count, to: &$0) }
   }
 
-  func text(_ slice: ByteSlice) -> String {
+  func string(_ slice: ByteSlice) -> String {
     String(
       decoding: UnsafeBufferPointer(start: input.bytes + Int(slice.offset), count: Int(slice.count)), as: UTF8.self)
   }
 
-  /// The plain values of a text field as codes by row.
-  func intern(_ field: TextField, _ interner: StringInterner, into out: Scratch<UInt32>) {
-    let bit: UInt32 = 1 << UInt32(field.rawValue)
-    interner.begin(input.bytes)
-    guard input.plainFields & bit != 0 else {
-      _ = out.filled(input.count, 0)
-      return
-    }
-    let codes = out.room(input.count)
-    let rows = input.rows
-    let number = field.rawValue
-    for i in 0..<input.count {
-      let row = rows + i
-      codes[i] = row.pointee.sealed & bit != 0 ? 0 : interner.code(row.pointee.fields[number])
-    }
-  }
+  func text(_ field: TextField) -> BlockRows.Coded { input.coded[field.rawValue] }
 
   private func joinAgentsAndKinds() {
     let joined = agentOrKindCodes.room(input.count)
-    let agentCodes = agentCodes.pointer
-    let kindCodes = kindCodes.pointer
-    let firstKind = UInt32(agents.count + 1)
-    for i in 0..<input.count { joined[i] = agentCodes[i] != 0 ? agentCodes[i] : firstKind + kindCodes[i] }
+    let agents = text(.agent).codes.pointer
+    let kinds = text(.kind).codes.pointer
+    let firstKind = UInt32(text(.agent).interner.count + 1)
+    for i in 0..<input.count { joined[i] = agents[i] != 0 ? agents[i] : firstKind + kinds[i] }
   }
 
-  var kindParent: ParentCodes { ParentCodes(parent: .kind, codes: kindCodes.pointer, limit: kinds.count + 1) }
+  var kindLimit: Int { text(.kind).interner.count + 1 }
+  var kindParent: ParentCodes { ParentCodes(parent: .kind, codes: text(.kind).codes.pointer, limit: kindLimit) }
   var customerParent: ParentCodes {
-    ParentCodes(parent: .customer, codes: customerCodes.pointer, limit: customers.count + 1)
+    ParentCodes(parent: .customer, codes: input.customers.pointer, limit: customers.count + 1)
   }
   var agentOrKindParent: ParentCodes {
     ParentCodes(
-      parent: .agentOrKind, codes: agentOrKindCodes.pointer, limit: agents.count + 1 + kinds.count + 1)
+      parent: .agentOrKind, codes: agentOrKindCodes.pointer, limit: text(.agent).interner.count + 1 + kindLimit)
   }
 }

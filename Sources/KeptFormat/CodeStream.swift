@@ -64,13 +64,13 @@ final class CodeStreamEncoder {
     } else if Self.setByteCount(memberCount, of: count) < count / 8 {
       sink.append(SetForm.list)
       sink.append(varint: memberCount)
-      ints.encode(rows, count: memberCount, to: &sink)
+      ints.encode(rows, count: memberCount, isOrdered: true, to: &sink)
     } else {
       sink.append(SetForm.bitmap)
       let byteCount = (count + 7) / 8
       let out = bits.filled(byteCount, 0)
       for i in 0..<memberCount { out[Int(rows[i] >> 3)] |= 1 << UInt8(rows[i] & 7) }
-      blobs.encode(UnsafePointer(out), count: byteCount, to: &sink)
+      blobs.encode(out, count: byteCount, to: &sink)
     }
   }
 
@@ -122,9 +122,9 @@ final class CodeStreamEncoder {
       values[at] = codes[i]
       at += 1
     }
-    encodeSet(UnsafePointer(present), memberCount: at, of: count, to: &sink)
+    encodeSet(present, memberCount: at, of: count, to: &sink)
     guard isNumbered else {
-      ints.encode(UnsafePointer(values), count: at, to: &sink)
+      ints.encode(values, count: at, to: &sink)
       return
     }
     let news = fresh.room(shape.fresh)
@@ -142,8 +142,8 @@ final class CodeStreamEncoder {
         oldCount += 1
       }
     }
-    encodeSet(UnsafePointer(news), memberCount: newCount, of: at, to: &sink)
-    ints.encode(UnsafePointer(values), count: oldCount, to: &sink)
+    encodeSet(news, memberCount: newCount, of: at, to: &sink)
+    ints.encode(values, count: oldCount, to: &sink)
   }
 
   /// Writes `count` codes with whichever of the `parents` leaves least to say.
@@ -179,8 +179,8 @@ final class CodeStreamEncoder {
         constantCount += 1
       }
     }
-    encodeSet(UnsafePointer(varyingParents), memberCount: varyingCount, of: chosen.limit, to: &sink)
-    encode(UnsafePointer(constants), count: constantCount, to: &sink)
+    encodeSet(varyingParents, memberCount: varyingCount, of: chosen.limit, to: &sink)
+    encode(constants, count: constantCount, to: &sink)
     guard varyingCount > 0 else { return }
     let open = residue.room(count)
     var openCount = 0
@@ -188,7 +188,7 @@ final class CodeStreamEncoder {
       open[openCount] = codes[i]
       openCount += table[Int(chosen.codes[i])] == Self.isVarying ? 1 : 0
     }
-    encode(UnsafePointer(open), count: openCount, to: &sink)
+    encode(open, count: openCount, to: &sink)
   }
 
   /// Writes codes 1 for a few rows and 0 for all others, which depend on nothing, in time for the few.
@@ -245,6 +245,7 @@ final class CodeStreamDecoder {
   private let table = Scratch<UInt32>()
   private let constants = Scratch<UInt32>()
   private let residue = Scratch<UInt32>()
+  private let openRows = Scratch<UInt32>()
 
   init(ints: IntStreamDecoder, blobs: BlobDecoder) {
     self.ints = ints
@@ -385,17 +386,16 @@ final class CodeStreamDecoder {
       for i in 0..<count { out[i] = lookup[Int(codes[i])] }
       return
     }
+    let open = openRows.room(count)
     var openCount = 0
-    for i in 0..<count { openCount += lookup[Int(codes[i])] == .max ? 1 : 0 }
-    let open = residue.room(openCount + 1)
-    open[openCount] = 0
-    try decode(&reader, count: openCount, below: limit, into: open)
-    var next = 0
     for i in 0..<count {
       let code = lookup[Int(codes[i])]
-      let isOpen = code == .max
-      out[i] = isOpen ? open[next] : code
-      next &+= isOpen ? 1 : 0
+      out[i] = code
+      open[openCount] = UInt32(truncatingIfNeeded: i)
+      openCount &+= code == .max ? 1 : 0
     }
+    let varied = residue.room(openCount)
+    try decode(&reader, count: openCount, below: limit, into: varied)
+    for i in 0..<openCount { out[Int(open[i])] = varied[i] }
   }
 }

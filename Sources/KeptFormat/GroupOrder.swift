@@ -8,7 +8,7 @@ final class GroupOrder {
   /// A group has a few bytes of its own, so there must be enough values for each.
   private static let valuesPerGroupMin = 16
 
-  static func isWorthwhile(_ groupCodes: UnsafePointer<UInt32>, count: Int, limit: Int) -> Bool {
+  static func isWorthwhile(count: Int, limit: Int) -> Bool {
     limit <= groupCountMax && limit * valuesPerGroupMin <= count
   }
 

@@ -10,6 +10,7 @@ struct IntMode {
 /// Writes streams of integers; one instance is used for many, so that its memory is.
 final class IntStreamEncoder {
   private let packed = Scratch<UInt64>()
+  private let widened = Scratch<Int64>()
   private let deltas = Scratch<Int64>()
   private let body = Scratch<UInt8>()
   private let blobs: BlobEncoder
@@ -40,12 +41,16 @@ final class IntStreamEncoder {
     write(best, values, count: count, to: &sink)
   }
 
-  func encode(_ values: UnsafePointer<UInt32>, count: Int, to sink: inout ByteSink) {
+  /// Numbers of 32 bits.
+  ///
+  /// - Parameter isOrdered: false for codes, whose differences say nothing and are not tried.
+  func encode(_ values: UnsafePointer<UInt32>, count: Int, isOrdered: Bool = false, to sink: inout ByteSink) {
+    guard count > 0 else { return }
     let wide = widened.room(count)
     for i in 0..<count { wide[i] = Int64(values[i]) }
-    encode(UnsafePointer(wide), count: count, to: &sink)
+    if isOrdered { return encode(wide, count: count, to: &sink) }
+    write(plan(wide, count: count, isDelta: false), wide, count: count, to: &sink)
   }
-  private let widened = Scratch<Int64>()
 
   /// Measures without writing: two passes over the values.
   private func plan(_ values: UnsafePointer<Int64>, count: Int, isDelta: Bool) -> Plan {
@@ -165,7 +170,7 @@ final class IntStreamEncoder {
         at += BitPacking.byteCount(here, width: width)
       }
     }
-    blobs.encode(UnsafePointer(out), count: at, to: &sink)
+    blobs.encode(out, count: at, to: &sink)
   }
 }
 
@@ -190,60 +195,56 @@ final class IntStreamDecoder {
     let base = try reader.zigzag()
     let unit = Int64(bitPattern: try reader.varint())
     let packedCount = isDelta ? count - 1 : count
-    let target = isDelta ? out + 1 : out
+    var target = out
+    if isDelta {
+      target[0] = Value(truncatingIfNeeded: first)
+      target += 1
+    }
     var uniformWidth = 0
     if isUniform {
       uniformWidth = Int(try reader.byte())
       guard uniformWidth <= 64 else { throw reader.failure(.invalid("\(uniformWidth) bits in an integer")) }
-    }
-    if isUniform && uniformWidth == 0 {
-      target.update(repeating: Value(truncatingIfNeeded: base), count: packedCount)
-    } else {
-      let blob = try blobs.decode(&reader)
-      if isVarint {
-        try Self.unpackVarints(blob, at: start, count: packedCount, base: base, unit: unit, to: target)
-      } else if isUniform {
-        guard blob.count == BitPacking.byteCount(packedCount, width: uniformWidth) else {
-          throw FormatError(.invalid("integers of another length than announced"), offset: start)
-        }
-        if let bytes = blob.baseAddress {
-          BitPacking.unpack(bytes, count: packedCount, width: uniformWidth, base: base, unit: unit, to: target)
-        }
-      } else {
-        try Self.unpackMiniblocks(blob, at: start, count: packedCount, base: base, unit: unit, to: target)
+      if uniformWidth == 0 {
+        target.update(repeating: Value(truncatingIfNeeded: base), count: packedCount)
+        if isDelta { Self.sum(target, count: packedCount) }
+        return
       }
     }
-    if isDelta {
-      var value = Value(truncatingIfNeeded: first)
-      out[0] = value
-      for i in 1..<max(count, 1) {
-        value &+= out[i]
-        out[i] = value
-      }
+    let blob = try blobs.decode(&reader)
+    if isVarint {
+      try Self.unpackVarints(blob, at: start, count: packedCount, base: base, unit: unit, to: target)
+      if isDelta { Self.sum(target, count: packedCount) }
+      return
     }
-  }
-
-  private static func unpackMiniblocks<Value: FixedWidthInteger>(
-    _ blob: UnsafeRawBufferPointer, at offset: Int, count: Int, base: Int64, unit: Int64,
-    to out: UnsafeMutablePointer<Value>
-  ) throws(FormatError) {
-    let miniblocks = (count + LogFormat.miniblockCount - 1) / LogFormat.miniblockCount
-    guard blob.count >= miniblocks else { throw FormatError(.truncated, offset: offset) }
-    guard let bytes = blob.baseAddress else { return }
-    var at = miniblocks
+    let miniblocks = (packedCount + LogFormat.miniblockCount - 1) / LogFormat.miniblockCount
+    var at = isUniform ? 0 : miniblocks
+    guard at <= blob.count else { throw FormatError(.truncated, offset: start) }
     for miniblock in 0..<miniblocks {
-      let start = miniblock * LogFormat.miniblockCount
-      let here = min(LogFormat.miniblockCount, count - start)
-      let width = Int(blob[miniblock])
+      let done = miniblock * LogFormat.miniblockCount
+      let here = min(LogFormat.miniblockCount, packedCount - done)
+      let width = isUniform ? uniformWidth : Int(blob[miniblock])
       let byteCount = BitPacking.byteCount(here, width: width)
       guard width <= 64, byteCount <= blob.count - at else {
-        throw FormatError(.invalid("integers of another length than announced"), offset: offset)
+        throw FormatError(.invalid("integers of another length than announced"), offset: start)
       }
-      BitPacking.unpack(bytes + at, count: here, width: width, base: base, unit: unit, to: out + start)
+      BitPacking.unpack(
+        blob.baseAddress! + at, count: here, width: width, base: base, unit: unit, to: target + done)
+      // While the miniblock is in the nearest cache.
+      if isDelta { Self.sum(target + done, count: here) }
       at += byteCount
     }
     guard at == blob.count else {
-      throw FormatError(.invalid("integers of another length than announced"), offset: offset)
+      throw FormatError(.invalid("integers of another length than announced"), offset: start)
+    }
+  }
+
+  /// Differences to values; the value before the first stands before `values`.
+  @inline(__always)
+  private static func sum<Value: FixedWidthInteger>(_ values: UnsafeMutablePointer<Value>, count: Int) {
+    var value = values[-1]
+    for i in 0..<count {
+      value &+= values[i]
+      values[i] = value
     }
   }
 

@@ -25,25 +25,48 @@ final class StringInterner {
     _ = table.filled(mask + 1, 0)
   }
 
-  /// The code of one string; its bytes are in the batch, at `slice`.
-  @inline(__always)
+  /// The code of one string.
   func code(_ slice: ByteSlice) -> UInt32 {
-    if slice.isAbsent { return 0 }
-    let length = Int(slice.count)
-    let start = UnsafeRawPointer(bytes + Int(slice.offset))
-    let (low, high) = Self.ends(start, length)
-    var at = length <= 16 ? Self.mix(low, high, length) : Self.hash(start, length)
-    let slots = table.pointer
-    let known = entries.pointer
-    while true {
-      at &= mask
-      let code = slots[at]
-      if code == 0 { return insert(Entry(low: low, high: high, slice: slice), at: at) }
-      let entry = known + Int(code - 1)
-      if entry.pointee.low == low && entry.pointee.high == high && entry.pointee.slice.count == slice.count {
-        if length <= 16 || isEqual(entry.pointee.slice, start, length) { return code }
+    var code: UInt32 = 0
+    withUnsafePointer(to: slice) { codes($0, count: 1, into: &code) }
+    return code
+  }
+
+  /// The codes of `stringCount` strings; their bytes are in the batch.
+  func codes(_ strings: UnsafePointer<ByteSlice>, count stringCount: Int, into out: UnsafeMutablePointer<UInt32>) {
+    var slots = table.pointer
+    var known = entries.pointer
+    var mask = mask
+    let bytes = bytes
+    for i in 0..<stringCount {
+      let slice = strings[i]
+      if slice.isAbsent {
+        out[i] = 0
+        continue
       }
-      at &+= 1
+      let length = Int(slice.count)
+      let start = UnsafeRawPointer(bytes + Int(slice.offset))
+      let (low, high) = Self.ends(start, length)
+      var at = length <= 16 ? Self.mix(low, high, length) : Self.hash(start, length)
+      while true {
+        at &= mask
+        let code = slots[at]
+        if code == 0 {
+          out[i] = insert(Entry(low: low, high: high, slice: slice), at: at)
+          slots = table.pointer
+          known = entries.pointer
+          mask = self.mask
+          break
+        }
+        let entry = known + Int(code - 1)
+        if entry.pointee.low == low && entry.pointee.high == high && entry.pointee.slice.count == slice.count {
+          if length <= 16 || isEqual(entry.pointee.slice, start, length) {
+            out[i] = code
+            break
+          }
+        }
+        at &+= 1
+      }
     }
   }
 

@@ -41,7 +41,7 @@ final class StringStreamEncoder {
     _ bytes: UnsafePointer<UInt8>, _ slices: UnsafePointer<ByteSlice>, count: Int, grouping: Grouping,
     of groupCodes: UnsafePointer<UInt32>?, limit: Int, to sink: inout ByteSink
   ) {
-    guard let groupCodes, grouping != .none, GroupOrder.isWorthwhile(groupCodes, count: count, limit: limit) else {
+    guard let groupCodes, grouping != .none, GroupOrder.isWorthwhile(count: count, limit: limit) else {
       sink.append(Grouping.none.rawValue)
       encode(bytes, slices, count: count, to: &sink)
       return
@@ -70,7 +70,7 @@ final class StringStreamEncoder {
       lengths[i] = Int64(slices[i].count)
       total += Int(slices[i].count)
     }
-    ints.encode(UnsafePointer(lengths), count: count, to: &sink)
+    ints.encode(lengths, count: count, to: &sink)
     let out = text.room(total)
     var at = 0
     for i in 0..<count {
@@ -78,7 +78,7 @@ final class StringStreamEncoder {
       (out + at).update(from: bytes + Int(slices[i].offset), count: length)
       at += length
     }
-    blobs.encode(UnsafePointer(out), count: total, to: &sink)
+    blobs.encode(out, count: total, to: &sink)
   }
 
   // MARK: A prefix and a number
@@ -143,9 +143,9 @@ final class StringStreamEncoder {
       sink.append(bytes + Int(template.prefix.offset), count: Int(template.prefix.count))
       sink.append(UInt8(template.width))
     }
-    codes.encode(UnsafePointer(used), count: count, to: &sink)
+    codes.encode(used, count: count, to: &sink)
     if templates.count == 1 {
-      ints.encode(UnsafePointer(values), count: count, to: &sink)
+      ints.encode(values, count: count, to: &sink)
       return true
     }
     let chain = chain.room(count)
@@ -155,7 +155,7 @@ final class StringStreamEncoder {
         chain[chainCount] = values[i]
         chainCount += 1
       }
-      ints.encode(UnsafePointer(chain), count: chainCount, to: &sink)
+      ints.encode(chain, count: chainCount, to: &sink)
     }
     return true
   }
@@ -221,7 +221,7 @@ final class StringStreamEncoder {
       out[at] = high
       at += 1
     }
-    blobs.encode(UnsafePointer(out), count: at, to: &sink)
+    blobs.encode(out, count: at, to: &sink)
     return true
   }
 
