@@ -33,13 +33,17 @@ public struct SourceTotals: Sendable, Equatable {
 public struct ImportSource: Sendable {
   public var path: String
   public var format: SourceFormat
+  public var mapping: Mapping?
   public var workerCount = 2
   public var chunkByteCount = 4 << 20
 
-  /// - Parameter path: "-" is standard input.
-  public init(path: String, format: SourceFormat? = nil) {
+  /// - Parameters:
+  ///   - path: "-" is standard input.
+  ///   - format: where nil, the mapping says it, or else the file's name.
+  public init(path: String, format: SourceFormat? = nil, mapping: Mapping? = nil) {
     self.path = path
-    self.format = format ?? SourceFormat(path: path)
+    self.format = format ?? mapping?.format ?? SourceFormat(path: path)
+    self.mapping = mapping
   }
 
   /// Calls `body` with every chunk, in file order, on the calling thread.
@@ -86,7 +90,7 @@ public struct ImportSource: Sendable {
     _ pipeline: Pipeline<Prepared>, _ source: ByteSource,
     _ prepare: @escaping @Sendable (EventBatch) -> Prepared
   ) {
-    let opener = RecordOpener(format: format, file: path)
+    let opener = RecordOpener(format: format, mapping: mapping, file: path)
     let reader = ChunkReader(source: source, splitter: opener.splitter, chunkByteCount: chunkByteCount)
     // Serial queues have a thread of their own each; a concurrent one would count blocked threads against the cores.
     nonisolated(unsafe) let input = reader

@@ -29,6 +29,9 @@ public struct ParsedChunk: Sendable {
 enum RecordParser: Sendable {
   case json(JSONForm)
   case csv(CSVLayout)
+  case mappedJSON(Mapping)
+  /// Where the columns that the mapping reads stand among `columnCount`.
+  case mappedCSV(Mapping, places: [Int], columnCount: Int)
 }
 
 extension RecordParser {
@@ -49,6 +52,9 @@ extension RecordParser {
       switch self {
       case .json(let form): loop.parseJSON(form)
       case .csv(let layout): loop.parseCSV(layout)
+      case .mappedJSON(let mapping): loop.parseMappedJSON(mapping)
+      case .mappedCSV(let mapping, let places, let columnCount):
+        loop.parseMappedCSV(mapping, places: places, columnCount: columnCount)
       }
       return loop.hand(to: &parsed)
     }

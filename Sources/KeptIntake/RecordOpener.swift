@@ -3,19 +3,21 @@ import KeptFormat
 /// Chooses how a source's records are split and parsed; where the first of them is a header, reads it.
 struct RecordOpener: Sendable {
   let format: SourceFormat
+  let mapping: Mapping?
   let file: String
   private var parser: RecordParser?
 
-  init(format: SourceFormat, file: String) {
+  init(format: SourceFormat, mapping: Mapping?, file: String) {
     self.format = format
+    self.mapping = mapping
     self.file = file
   }
 
   var splitter: RecordSplitter {
     switch format {
     case .jsonl: .lines
-    case .csv: .csv(delimiter: UInt8(ascii: ","))
-    case .cloudevents: .undecided
+    case .csv: .csv(delimiter: mapping?.delimiter ?? UInt8(ascii: ","))
+    case .cloudevents: mapping == nil ? .undecided : .lines
     }
   }
 
@@ -24,13 +26,34 @@ struct RecordOpener: Sendable {
     if let parser { return parser }
     let chosen: RecordParser
     switch format {
-    case .jsonl: chosen = .json(.plain)
-    case .cloudevents: chosen = .json(.cloudEvent)
+    case .jsonl: chosen = mapping.map { .mappedJSON($0) } ?? .json(.plain)
+    case .cloudevents: chosen = mapping.map { .mappedJSON($0) } ?? .json(.cloudEvent)
     case .csv:
-      chosen = .csv(try CSVLayout(names: try takeHeader(&chunk), file: file))
+      if let mapping {
+        var names = mapping.headerlessColumns ?? []
+        if mapping.headerlessColumns == nil { names = try takeHeader(&chunk) }
+        chosen = .mappedCSV(mapping, places: try places(of: mapping, among: names), columnCount: names.count)
+      } else {
+        chosen = .csv(try CSVLayout(names: try takeHeader(&chunk), file: file))
+      }
     }
     parser = chosen
     return chosen
+  }
+
+  private func places(of mapping: Mapping, among names: [String]) throws(IntakeError) -> [Int] {
+    var places: [Int] = []
+    for column in mapping.columns {
+      guard let place = names.firstIndex(of: column) else {
+        let shown = names.prefix(40).map { String($0.prefix(40)) }.joined(separator: ", ")
+        throw .mapping(
+          MappingError(
+            file: mapping.file, place: "", what: "\(file) has no column \"\(column)\"",
+            nextStep: "Its columns are: \(shown)."))
+      }
+      places.append(place)
+    }
+    return places
   }
 
   /// Cuts the first record off the source's first chunk and returns its cells.

@@ -46,7 +46,6 @@ public enum RejectReason: String, Sendable, CaseIterable {
   case contentType = "content_type"
   // Mapping.
   case notInTable = "not_in_table"
-  case ambiguousTime = "ambiguous_time"
 
   init(_ reason: JSONReason) {
     self =
@@ -117,7 +116,6 @@ public enum RejectReason: String, Sendable, CaseIterable {
     case .specVersion: "not CloudEvents 1.0"
     case .contentType: "data that is not JSON"
     case .notInTable: "a value that the mapping's table does not have"
-    case .ambiguousTime: "a local time that the clock change skips"
     }
   }
 }
