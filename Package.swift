@@ -10,7 +10,7 @@ let package = Package(
     .target(name: "CInstructions"),
     .target(name: "KeptFormat", dependencies: ["CLZ4", "CInstructions"], exclude: ["LogFormat.md"]),
     .target(name: "KeptLog", dependencies: ["KeptFormat"]),
-    .target(name: "KeptIntake", dependencies: ["KeptFormat", "CLZ4"]),
+    .target(name: "KeptIntake", dependencies: ["KeptFormat", "CLZ4"], exclude: ["Mapping.md"]),
     .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog"]),
     .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "KeptLog"]),
     .target(name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot"]),
@@ -20,6 +20,7 @@ let package = Package(
       dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot"]),
     .testTarget(name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot"]),
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat"]),
+    .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),
     .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat"]),
   ],
   swiftLanguageModes: [.v6]
