@@ -71,7 +71,7 @@ final class BlockBuilder: @unchecked Sendable {
 
   /// Builds the block of all rows of a batch, which are as recorded.
   func build(_ events: EventBatch, _ values: SealedValues, firstPosition: UInt64) -> BuiltBlock {
-    let root = subtreeRoot(events)
+    let root = LineHasher.subtreeRoot(events, &lines, &ends, &leaves)
     let bytes = encoder.encode(
       events, rows: 0..<events.rows.count, firstPosition: firstPosition, subtreeRoot: root)
     var vault = ByteSink(capacity: values.bytes.count + values.keys.count + 4_096)
@@ -84,9 +84,14 @@ final class BlockBuilder: @unchecked Sendable {
       preconditionFailure("a block just encoded has a header: \(error)")
     }
   }
+}
 
+/// Canonical lines and their hashes for a block's rows.
+enum LineHasher {
   /// The root of the subtree over the rows' canonical lines; a few hundred lines at a time, to stay in the cache.
-  private func subtreeRoot(_ events: EventBatch) -> Digest {
+  static func subtreeRoot(
+    _ events: EventBatch, _ lines: inout ByteSink, _ ends: inout [Int], _ leaves: inout [Digest]
+  ) -> Digest {
     leaves.removeAll(keepingCapacity: true)
     leaves.reserveCapacity(events.rows.count)
     for start in stride(from: 0, to: events.rows.count, by: 256) {

@@ -34,6 +34,11 @@ package struct LedgerFolder: Sendable {
     "\(vault)/\(digits(firstPosition))\(segmentSuffix)"
   }
 
+  /// The first position in the name of a segment of the log or the vault, given with its folder.
+  static func firstPosition(inPath path: String) -> UInt64? {
+    firstPosition(inName: String(path[path.index(path.lastIndex(of: "/") ?? path.startIndex, offsetBy: 1)...]))
+  }
+
   /// The first position in a segment's name, or nil for any other file.
   package static func firstPosition(inName name: String) -> UInt64? {
     guard name.hasSuffix(segmentSuffix) else { return nil }

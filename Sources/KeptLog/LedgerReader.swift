@@ -23,6 +23,9 @@ package final class LedgerReader: Sendable {
   let customersBeforeTail: UInt32
   /// What was found missing or wrong, if anything; events from there on are not served.
   package let damage: Damage?
+  /// Everything that opening found missing or wrong, and all blocks with a sound header, those after a hole too.
+  let damages: [Damage]
+  let allBlocks: [BlockReference]
   private let files: [String: any DiskFile]
   let segmentByteCounts: [String: Int]
   let tailEndOffset: Int
@@ -46,17 +49,19 @@ package final class LedgerReader: Sendable {
     }
     let scan = try SegmentScan(
       folder, disk: disk, ledgerID: settings.ledgerID, end: contents?.header.firstPosition, geometry: geometry)
-    blocks = scan.blocks
+    blocks = scan.soundBlocks
     files = Dictionary(uniqueKeysWithValues: scan.segments.map { ($0.name, $0.file) })
     segmentByteCounts = Dictionary(uniqueKeysWithValues: scan.segments.map { ($0.name, $0.byteCount) })
     tailState = contents?.state ?? .clean
     tailEndOffset = contents?.endOffset ?? 0
     customersBeforeTail = UInt32(clamping: contents?.header.number ?? 0)
     if case .damaged(let found)? = contents?.state { tailDamage = found }
-    damage = scan.damage ?? tailDamage
+    damage = scan.damages.first ?? tailDamage
+    allBlocks = scan.blocks
+    damages = scan.damages + (tailDamage.map { [$0] } ?? [])
     // Events after a hole have positions, but a log with holes is none.
-    tail = scan.damage == nil ? contents?.events ?? EventBatch() : EventBatch()
-    tailValues = scan.damage == nil ? contents?.values ?? SealedValues() : SealedValues()
+    tail = scan.damages.isEmpty ? contents?.events ?? EventBatch() : EventBatch()
+    tailValues = scan.damages.isEmpty ? contents?.values ?? SealedValues() : SealedValues()
   }
 
   private static func readTail(_ folder: LedgerFolder, _ disk: any Disk, _ ledgerID: LedgerID) throws -> Tail.Contents {

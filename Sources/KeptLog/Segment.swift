@@ -29,11 +29,12 @@ package struct SegmentBlockSource: BlockSource {
 
 /// Finds the blocks of the log before a position, without reading a column.
 struct SegmentScan {
-  /// In order of position, without gaps: up to the end, or to the first that is damaged.
+  /// Every block whose header is sound, in order of position; without gaps before the first damage.
   private(set) var blocks: [BlockReference] = []
   /// Segments that begin before the end: name, file, bytes up to the end of the last block found.
   private(set) var segments: [(name: String, file: any DiskFile, byteCount: Int)] = []
-  private(set) var damage: Damage?
+  /// In order of position. After the first, the rest of its segment is not looked at; the next segments are.
+  private(set) var damages: [Damage] = []
 
   private let folder: LedgerFolder
   private let disk: any Disk
@@ -47,18 +48,32 @@ struct SegmentScan {
     self.ledgerID = ledgerID
     self.geometry = geometry
     var position: UInt64 = 0
-    while damage == nil, position < end ?? .max {
+    while position < end ?? .max {
       let name = LedgerFolder.segment(position)
       let segmentEnd = position + UInt64(geometry.segmentEventCount)
       let wanted = position..<min(end ?? segmentEnd, segmentEnd)
       guard try disk.exists(folder(name)) else {
-        if end != nil { damage = Damage(file: name, offset: 0, positions: wanted, kind: .missing) }
-        return
+        if end == nil { return }
+        damages.append(Damage(file: name, offset: 0, positions: wanted, kind: .missing))
+        position = segmentEnd
+        continue
       }
-      do { try scan(name, wanted) } catch LogError.damage(let found) { damage = found }
+      do {
+        try scan(name, wanted)
+      } catch LogError.damage(let found) {
+        // Where the end is not known, a segment that ends early may be the last one.
+        if end == nil, found.kind == .cut(byteCount: found.offset) { return }
+        damages.append(found)
+      }
       position = segmentEnd
     }
-    if let damage, end == nil, damage.kind == .cut(byteCount: damage.offset) { self.damage = nil }
+  }
+
+  /// The blocks before the first damage.
+  var soundBlocks: [BlockReference] {
+    guard let first = damages.first else { return blocks }
+    let end = first.positions?.lowerBound ?? LedgerFolder.firstPosition(inPath: first.file) ?? 0
+    return Array(blocks.prefix { $0.header.firstPosition < end })
   }
 
   private mutating func scan(_ name: String, _ positions: Range<UInt64>) throws {
@@ -93,20 +108,18 @@ struct SegmentScan {
     var bytes = try file.read(at: offset, upTo: min(4_096, size - offset))
     do {
       let lengths = try bytes.withUnsafeBytes { try BlockHeader.lengths($0) }
-      guard lengths.byteCount <= size - offset else { throw damage(size, .cut(byteCount: size)) }
+      guard lengths.headerByteCount <= size - offset else { throw damage(size, .cut(byteCount: size)) }
       if lengths.headerByteCount > bytes.count {
         bytes = try file.read(at: offset, upTo: lengths.headerByteCount)
       }
       let header = try bytes.withUnsafeBytes { try BlockHeader.parse($0) }
+      guard header.byteCount <= size - offset else { throw damage(size, .cut(byteCount: size)) }
       guard header.firstPosition == position, header.count == geometry.blockEventCount else {
         throw damage(offset, .misplaced("\(header.count) events from position \(header.firstPosition)"))
       }
       return header
     } catch let error as FormatError {
       if error.kind == .truncated { throw damage(size, .cut(byteCount: size)) }
-      if case .unknown("block version", let version) = error.kind {
-        throw LogError.unknownVersion(file: name, version: version)
-      }
       throw LogError.damage(Damage(file: name, offset: offset, positions: positions, error))
     }
   }

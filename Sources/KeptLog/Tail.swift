@@ -163,4 +163,33 @@ package enum Tail {
       throw error
     }
   }
+
+  /// The first line that is not spelled as its event is hashed, among the records that can be read.
+  static func firstMisspelling(_ bytes: [UInt8], of ledgerID: LedgerID) -> Damage? {
+    guard let contents = try? read(bytes, of: ledgerID) else { return nil }
+    var row = 0
+    var line = ByteSink(capacity: 1_024)
+    return bytes.withUnsafeBytes { all -> Damage? in
+      for record in contents.records {
+        let start = record.offset + recordHeaderByteCount
+        var reader = ByteReader(UnsafeRawBufferPointer(rebasing: all[start..<start + record.byteCount - 16]))
+        for place in 0..<record.count {
+          // What was read once reads again.
+          guard place > 0 || (try? reader.varint()) != nil, let count = try? reader.varint(),
+            let stored = try? reader.bytes(Int(count))
+          else { return nil }
+          line.removeAll()
+          CanonicalLine.append(row, of: contents.events, form: .recorded, to: &line)
+          if !line.withUnsafeBytes({ $0.elementsEqual(stored) }) {
+            let position = record.firstPosition + UInt64(place)
+            return Damage(
+              file: LedgerFolder.tail, offset: start + reader.offset - stored.count,
+              positions: position..<position + 1, kind: .malformed("a line that is not canonical"))
+          }
+          row += 1
+        }
+      }
+      return nil
+    }
+  }
 }

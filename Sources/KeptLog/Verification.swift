@@ -1,0 +1,326 @@
+import Dispatch
+import KeptFormat
+import Synchronization
+
+/// Checks a ledger and says everything that is wrong with it.
+///
+/// Quick: the CRC-32C of every stored byte of log, tail and vault, and the tree over the stored subtree roots; it finds
+/// accidents, not edits. Deep: every leaf is derived again from the decoded events and every commitment is opened against
+/// the vault.
+package struct Verification: Sendable {
+  package enum Depth: Sendable, Equatable {
+    case checksums
+    case deep
+    /// Deep for the events from this position on.
+    case deepSince(UInt64)
+  }
+
+  package struct Report: Sendable {
+    /// Events served: all of them, or those before the first damage.
+    package var count: UInt64 = 0
+    package var blockCount = 0
+    package var checkedByteCount = 0
+    /// In order of position, as far as there is one; the log, then the tail, then the vault.
+    package var damages: [Damage] = []
+    package var tail: Tail.State = .clean
+    /// Over the events served, from the stored subtree roots.
+    package var checkpoint: Checkpoint
+    /// Values that the vault no longer has because their customer was forgotten.
+    package var forgottenValueCount = 0
+    package var openedValueCount = 0
+
+    /// A torn tail is sound: nothing that was acknowledged is missing.
+    package var isSound: Bool { damages.isEmpty }
+  }
+
+  package var depth: Depth
+  /// Told how many of how many blocks are done, from any thread.
+  package var progress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+
+  package init(depth: Depth, progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil) {
+    self.depth = depth
+    self.progress = progress
+  }
+
+  /// - Throws: what `LedgerReader` throws where there is no ledger to verify, and `DiskError`.
+  package func callAsFunction(_ reader: LedgerReader) throws -> Report {
+    var report = Report(checkpoint: reader.checkpoint())
+    report.count = reader.count
+    report.blockCount = reader.allBlocks.count
+    report.tail = reader.tailState
+    report.damages = reader.damages
+    let vault = try reader.vault()
+    let isDeep = depth != .checksums
+    let keys = isDeep && vault.damage == nil ? try self.keys(reader, vault) : nil
+    let results = Mutex([BlockResult](repeating: BlockResult(), count: reader.allBlocks.count))
+    let idle = Mutex<[BlockVerifier]>([])
+    let done = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: reader.allBlocks.count) { index in
+      let verifier = idle.withLock { $0.popLast() } ?? BlockVerifier(reader, vault, keys)
+      let result = verifier.verify(index, isDeep: isDeep && reader.allBlocks[index].positions.upperBound > deepStart)
+      idle.withLock { $0.append(verifier) }
+      results.withLock { $0[index] = result }
+      let count = done.add(1, ordering: .relaxed).newValue
+      progress?(count, reader.allBlocks.count)
+    }
+    for result in results.withLock({ $0 }) {
+      if let error = result.failure { throw error }
+      report.damages += result.damages
+      report.checkedByteCount += result.checkedByteCount
+      report.forgottenValueCount += result.forgottenValueCount
+      report.openedValueCount += result.openedValueCount
+    }
+    try verifyTail(reader, keys, into: &report)
+    if let damage = vault.damage { report.damages.append(damage) }
+    do { _ = try Ledger.secret(reader.folder, reader.disk, reader.settings) } catch LogError.damage(let found) {
+      report.damages.append(found)
+    }
+    return report
+  }
+
+  private var deepStart: UInt64 {
+    switch depth {
+    case .checksums: .max
+    case .deep: 0
+    case .deepSince(let position): position
+    }
+  }
+
+  private func keys(_ reader: LedgerReader, _ vault: VaultReader) throws -> KeyTable? {
+    do {
+      let secret = try Ledger.secret(reader.folder, reader.disk, reader.settings)
+      let keys = KeyTable(firmKey: secret.firmKey)
+      for chunk in vault.chunks { keys.append(try vault.keys(in: chunk)) }
+      keys.append(reader.tailValues.keys)
+      return keys
+    } catch LogError.damage {
+      // Reported with its chunk or file; the commitments stay closed.
+      return nil
+    }
+  }
+
+  /// The tail's lines must be spelled as they are hashed; deep, their commitments open.
+  private func verifyTail(_ reader: LedgerReader, _ keys: KeyTable?, into report: inout Report) throws {
+    guard reader.tailEndOffset > 0 else { return }
+    let bytes = try reader.disk.contents(reader.folder(LedgerFolder.tail))
+    report.checkedByteCount += bytes.count
+    if let damage = Tail.firstMisspelling(bytes, of: reader.settings.ledgerID) { report.damages.append(damage) }
+    guard depth != .checksums, let keys else { return }
+    var opener = CommitmentOpener(keys: keys)
+    var result = BlockResult()
+    opener.open(
+      reader.tail, reader.tailValues, keyCount: keys.count,
+      place: Damage(file: LedgerFolder.tail, offset: 0, kind: .missing), first: reader.sealedCount, into: &result)
+    report.damages += result.damages
+    report.forgottenValueCount += result.forgottenValueCount
+    report.openedValueCount += result.openedValueCount
+  }
+}
+
+/// What was found in one block.
+struct BlockResult: Sendable {
+  var damages: [Damage] = []
+  var checkedByteCount = 0
+  var forgottenValueCount = 0
+  var openedValueCount = 0
+  /// An operation that failed, which says nothing about the block.
+  var failure: (any Error)?
+}
+
+/// Verifies one block at a time and keeps its memory.
+///
+/// `@unchecked Sendable`: handed from thread to thread, used by one at a time.
+private final class BlockVerifier: @unchecked Sendable {
+  private let reader: LedgerReader
+  private let vault: VaultReader
+  private let keys: KeyTable?
+  private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+  private let columns = BlockColumns()
+  private let events = EventBatch()
+  private var lines = ByteSink(capacity: 1 << 17)
+  private var ends: [Int] = []
+  private var leaves: [Digest] = []
+
+  init(_ reader: LedgerReader, _ vault: VaultReader, _ keys: KeyTable?) {
+    self.reader = reader
+    self.vault = vault
+    self.keys = keys
+  }
+
+  deinit { buffer.deallocate() }
+
+  func verify(_ index: Int, isDeep: Bool) -> BlockResult {
+    var result = BlockResult()
+    let block = reader.allBlocks[index]
+    do {
+      try checkBytes(block, into: &result)
+      var values: SealedValues?
+      if index < vault.chunks.count {
+        result.checkedByteCount += vault.chunks[index].chunk.byteCount
+        do {
+          values = try vault.values(ofBlock: index)
+        } catch LogError.damage(let found) {
+          result.damages.append(found)
+        }
+      }
+      if isDeep && result.damages.isEmpty { try checkEvents(block, values, into: &result) }
+    } catch {
+      result.failure = error
+    }
+    return result
+  }
+
+  /// Every byte: the header against its checksum and against what was read when the ledger was opened, every column.
+  private func checkBytes(_ block: BlockReference, into result: inout BlockResult) throws {
+    let byteCount = block.header.byteCount
+    if buffer.count < byteCount {
+      buffer.deallocate()
+      buffer = .allocate(byteCount: byteCount, alignment: 16)
+    }
+    let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[..<byteCount])
+    do {
+      try reader.source(for: block).read(offset: 0, into: bytes)
+    } catch LogError.damage(let found) {
+      result.damages.append(found)
+      return
+    }
+    result.checkedByteCount += byteCount
+    let stored = UnsafeRawBufferPointer(bytes)
+    do throws(FormatError) {
+      let header = try BlockHeader.parse(stored)
+      for column in header.columns {
+        let computed = CRC32C.checksum(
+          UnsafeRawBufferPointer(rebasing: stored[column.offset..<column.offset + column.byteCount]))
+        guard computed == column.checksum else {
+          throw FormatError(.checksumMismatch(stored: column.checksum, computed: computed), offset: column.offset)
+        }
+      }
+    } catch {
+      result.damages.append(
+        Damage(file: block.segment, offset: block.offset, positions: block.positions, error))
+    }
+  }
+
+  /// Every event: its leaf, its commitments, and what the header says of it.
+  private func checkEvents(_ block: BlockReference, _ values: SealedValues?, into result: inout BlockResult) throws {
+    func damage(_ kind: Damage.Kind) -> Damage {
+      Damage(file: block.segment, offset: block.offset, positions: block.positions, kind: kind)
+    }
+    events.removeAll()
+    columns.begin(block.header, source: reader.source(for: block))
+    do {
+      try columns.decodeAll(into: events)
+    } catch let error as FormatError {
+      result.damages.append(Damage(file: block.segment, offset: block.offset, positions: block.positions, error))
+      return
+    }
+    let root = LineHasher.subtreeRoot(events, &lines, &ends, &leaves)
+    if root != block.header.subtreeRoot {
+      result.damages.append(damage(.root(stored: block.header.subtreeRoot, computed: root)))
+    }
+    if let reason = falseClaim(block.header) { result.damages.append(damage(.header(reason))) }
+    guard let keys, let values else { return }
+    var opener = CommitmentOpener(keys: keys)
+    opener.open(
+      events, values, keyCount: keys.count, place: damage(.missing), first: block.header.firstPosition, into: &result)
+  }
+
+  /// What replays rely on without decoding: a header that hides a kind or a customer would change answers.
+  private func falseClaim(_ header: BlockHeader) -> String? {
+    var kinds: [ArraySlice<UInt8>: Int] = [:]
+    var previous = Instant.min
+    for row in events.rows {
+      guard (header.timeMin...header.timeMax).contains(row.time) else { return "a time outside the header's range" }
+      guard row.recorded >= previous else { return "recorded instants that go back" }
+      previous = row.recorded
+      for number in [row.customer, row.otherCustomer] where number != 0 {
+        guard (header.customerMin...header.customerMax).contains(number) else {
+          return "a customer outside the header's range"
+        }
+      }
+      let kind = row[.kind]
+      kinds[events.bytes[Int(kind.offset)..<Int(kind.offset) + Int(kind.count)], default: 0] += 1
+    }
+    guard events.rows.first?.recorded == header.recordedMin, previous == header.recordedMax else {
+      return "recorded instants other than the header's"
+    }
+    let said = Dictionary(uniqueKeysWithValues: header.kinds.map { (Array($0.kind.utf8)[...], $0.count) })
+    return said == kinds ? nil : "kinds other than the header's"
+  }
+}
+
+/// Opens commitments against the vault's values.
+struct CommitmentOpener: ~Copyable {
+  let keys: KeyTable
+  private var name = ByteSink(capacity: 160)
+  private var salted = ByteSink(capacity: 1_024)
+  private var message = ByteSink(capacity: 1_024)
+
+  init(keys: KeyTable) { self.keys = keys }
+
+  /// - Parameter place: the file and offset to report; kind and positions are filled in.
+  mutating func open(
+    _ events: EventBatch, _ values: SealedValues, keyCount: Int, place: Damage, first: UInt64,
+    into result: inout BlockResult
+  ) {
+    for index in events.rows.indices {
+      let row = events.rows[index]
+      let position = first + UInt64(index)
+      var sealed: [(field: String, slice: ByteSlice, customer: UInt32)] = []
+      if row.sealed & EventRow.sealedCustomerBit != 0 {
+        sealed.append((LedgerSettings.customerField, row.customerName, row.customer))
+      }
+      if row.sealed & EventRow.sealedOtherCustomerBit != 0 {
+        sealed.append((LedgerSettings.otherCustomerField, row.otherCustomerName, row.otherCustomer))
+      }
+      for field in TextField.allCases where row.isSealed(field) { sealed.append((field.name, row[field], row.customer)) }
+      for entry in events.data[Int(row.dataStart)..<Int(row.dataStart) + Int(row.dataCount)]
+      where entry.type == .sealed {
+        sealed.append((LedgerSettings.dataPrefix + (events.string(entry.key) ?? ""), entry.bytes, row.customer))
+      }
+      guard !sealed.isEmpty else { continue }
+      let id = row.isSealed(.id) ? values.value(row: index, field: TextField.id.name) : nil
+      for (field, slice, customer) in sealed {
+        var damage = place
+        damage.positions = position..<position + 1
+        guard Int(customer) <= keyCount, let value = values.value(row: index, field: field) else {
+          if Int(customer) <= keyCount, keys[customer].isDestroyed {
+            result.forgottenValueCount += 1
+            continue
+          }
+          damage.kind = .valueMissing(field: field)
+          result.damages.append(damage)
+          continue
+        }
+        if isOpened(events, row, id, field, slice, value, keys[customer]) {
+          result.openedValueCount += 1
+        } else {
+          damage.kind = .commitment(field: field)
+          result.damages.append(damage)
+        }
+      }
+    }
+  }
+
+  private mutating func isOpened(
+    _ events: EventBatch, _ row: EventRow, _ sealedID: ArraySlice<UInt8>?, _ field: String, _ slice: ByteSlice,
+    _ value: ArraySlice<UInt8>, _ key: CustomerKey
+  ) -> Bool {
+    name.removeAll()
+    name.append(field)
+    salted.removeAll()
+    salted.append(zeros: Digest.byteCount)
+    value.withUnsafeBytes { salted.append($0) }
+    // Salts are made with the id as it was read.
+    let source = Array(events.bytes[Int(row[.source].offset)..<Int(row[.source].offset) + Int(row[.source].count)])
+    let id =
+      sealedID.flatMap { try? JSONValue.parse(Array($0)).string.map { Array($0.utf8) } }
+      ?? Array(events.bytes[Int(row[.id].offset)..<Int(row[.id].offset) + Int(row[.id].count)])
+    let commitment = (source + id).withUnsafeBufferPointer { bytes in
+      Commitment.make(
+        HMACKey(key), bytes.pointer, source: ByteSlice(0, source.count), id: ByteSlice(source.count, id.count),
+        field: name, saltedValue: &salted, &message)
+    }
+    return events.bytes.withUnsafeBytes { Digest($0.baseAddress! + Int(slice.offset)) } == commitment
+  }
+}
