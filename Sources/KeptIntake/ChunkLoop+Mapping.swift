@@ -43,17 +43,14 @@ extension ChunkLoop {
     do throws(JSONFault) {
       var scanner = JSONScanner(builder.chunk, from: start, to: end)
       scanner.skipSpace()
-      guard scanner.byte == UInt8(ascii: "{") else {
-        let fault = scanner.unexpected()
-        throw fault.reason == .syntax ? JSONFault(.syntax, at: fault.offset) : fault
-      }
       let value = try scanner.value(depth: 1)
       scanner.skipSpace()
       guard scanner.position == end else { throw JSONFault(.trailing, at: scanner.position) }
-      return value
+      if value.members != nil { return value }
     } catch {
       throw RowFault(RejectReason(error.reason), at: error.offset)
     }
+    throw RowFault(.notAnObject, at: start)
   }
 
   /// A key that is spelled like the whole way comes first, because keys may have points in them.
