@@ -1,13 +1,12 @@
 import KeptFormat
 
-/// The pages of one column in one row group, and what the footer says about them.
+/// What the footer says about the pages of one column in one row group.
 struct EncodedChunk: Sendable {
-  var bytes: [UInt8]
   var rowCount: Int
   var codec: ParquetFormat.Codec
   /// Bytes of the dictionary page with its header, 0 where values stand for themselves.
   var dictionaryByteCount: Int
-  /// Bytes of all pages with headers, as stored; kept when the bytes themselves are let go.
+  /// Bytes of all pages with their headers, as stored.
   var storedByteCount = 0
   /// With page headers, as `total_uncompressed_size` counts.
   var uncompressedByteCount: Int
@@ -21,11 +20,13 @@ struct EncodedChunk: Sendable {
 final class ChunkEncoder {
   private let layout: ParquetLayout
   private var present = PageBuffer()
+  private var plain = PageBuffer()
   private var validity = PageBuffer()
   private var dictionary = DictionaryBuilder()
+  private let compressor = PageCompressor()
   private var body = PageBuffer()
   private var compressed = PageBuffer()
-  private var output = PageBuffer()
+  private var output = PageMemory()
 
   init(layout: ParquetLayout) { self.layout = layout }
 
@@ -34,16 +35,28 @@ final class ChunkEncoder {
     /// Little-endian values of `width` bytes.
     case fixed(UnsafeRawPointer, width: Int)
     case booleans(UnsafePointer<Bool>)
-    case strings(UnsafePointer<UInt32>, StringPointers)
+    /// Plain-encoded, one after another.
+    case strings(UnsafeMutableRawPointer)
     /// Codes into the dictionary page.
     case codes(UnsafePointer<UInt32>, width: Int)
+
+    /// How far the values are written; `offset` counts the bytes of strings.
+    struct Position {
+      var index = 0
+      var offset = 0
+    }
   }
 
+  /// Writes the pages of a chunk to `memory`.
+  ///
   /// - Precondition: `rows` starts at a multiple of 64 and is not empty.
   /// - Throws: `SnapshotError.decimalOutOfRange` where a decimal has more than 18 digits.
-  func encode(_ column: ColumnData, spec: ColumnSpec, rows: Range<Int>) throws(SnapshotError) -> EncodedChunk {
+  func encode(
+    _ column: ColumnData, spec: ColumnSpec, rows: Range<Int>, to memory: PageMemory
+  ) throws(SnapshotError) -> EncodedChunk {
     precondition(rows.lowerBound % 64 == 0 && !rows.isEmpty)
-    output.count = 0
+    output = memory
+    output.buffer.count = 0
     dictionary.reset()
     let presentCount = gatherValidity(column, isNullable: spec.isNullable, rows)
     switch column.values {
@@ -105,18 +118,22 @@ final class ChunkEncoder {
     _ codes: UnsafeBufferPointer<UInt32>, _ strings: StringPointers, _ spec: ColumnSpec, _ rowCount: Int
   ) -> EncodedChunk {
     var statistics = ColumnStatistics(nullCount: rowCount - codes.count)
-    guard let survey = StringSurvey(codes, strings) else {
-      return writePages(.strings(codes.baseAddress!, strings), spec, rowCount, 0, layout.pageRowCount, statistics)
+    plain.count = 0
+    guard !codes.isEmpty else {
+      return writePages(.strings(plain.base), spec, rowCount, 0, layout.pageRowCount, statistics)
     }
-    statistics.setBounds(low: strings[survey.lowest], high: strings[survey.highest])
-    if dictionary.build(codes, strings, survey) {
+    if let bounds = dictionary.build(codes, strings) {
+      statistics.setBounds(low: strings[bounds.lowest], high: strings[bounds.highest])
       let width = RunLengthHybrid.bitWidth(codeCount: dictionary.count)
-      return writePages(
-        .codes(dictionary.codes, width: width), spec, rowCount, codes.count, layout.pageRowCount, statistics)
+      let source = PageSource.codes(dictionary.codes, width: width)
+      return writePages(source, spec, rowCount, codes.count, layout.pageRowCount, statistics)
     }
-    let fitting = layout.pageByteCount / max(1, survey.plainByteCount / codes.count)
+    // Strings are fetched once, wherever they are; the pages are then cut from these bytes.
+    let bounds = strings.append(codes, to: &plain)
+    statistics.setBounds(low: strings[bounds.lowest], high: strings[bounds.highest])
+    let fitting = layout.pageByteCount / max(1, plain.count / codes.count)
     let pageRowCount = min(layout.pageRowCount, max(64, fitting / 64 * 64))
-    return writePages(.strings(codes.baseAddress!, strings), spec, rowCount, codes.count, pageRowCount, statistics)
+    return writePages(.strings(plain.base), spec, rowCount, codes.count, pageRowCount, statistics)
   }
 
   private func checkDecimals(_ values: UnsafeBufferPointer<Int64>, _ spec: ColumnSpec) throws(SnapshotError) {
@@ -189,18 +206,17 @@ extension ChunkEncoder {
     _ statistics: ColumnStatistics
   ) -> EncodedChunk {
     var chunk = EncodedChunk(
-      bytes: [], rowCount: rowCount, codec: .uncompressed, dictionaryByteCount: 0, uncompressedByteCount: 0,
+      rowCount: rowCount, codec: .uncompressed, dictionaryByteCount: 0, uncompressedByteCount: 0,
       statistics: statistics)
     let encoding: ParquetFormat.Encoding = if case .codes = source { .rleDictionary } else { .plain }
-    var valueIndex = 0
+    var values = PageSource.Position()
     for start in stride(from: 0, to: rowCount, by: pageRowCount) {
       let pageRows = start..<min(start + pageRowCount, rowCount)
       body.count = 0
       let pagePresentCount = appendLevels(pageRows, isNullable: spec.isNullable)
-      appendValues(source, valueIndex..<valueIndex + pagePresentCount)
-      valueIndex += pagePresentCount
+      let page = page(source, &values, count: pagePresentCount)
       if start == 0 {
-        chunk.codec = isWorthCompressing() ? .lz4Raw : .uncompressed
+        chunk.codec = isWorthCompressing(page) ? .lz4Raw : .uncompressed
         if encoding == .rleDictionary {
           writePage(.dictionary, dictionary.page.bytes, &chunk) { page in
             page.structure(7) {
@@ -208,10 +224,10 @@ extension ChunkEncoder {
               $0.int32(2, ParquetFormat.Encoding.plain.rawValue)
             }
           }
-          chunk.dictionaryByteCount = output.count
+          chunk.dictionaryByteCount = output.buffer.count
         }
       }
-      writePage(.data, body.bytes, &chunk) { page in
+      writePage(.data, page, &chunk) { page in
         page.structure(5) {
           $0.int32(1, Int64(pageRows.count))
           $0.int32(2, encoding.rawValue)
@@ -220,8 +236,7 @@ extension ChunkEncoder {
         }
       }
     }
-    precondition(valueIndex == presentCount, "\(spec.name): \(valueIndex) values written of \(presentCount)")
-    chunk.bytes = Array(output.bytes)
+    precondition(values.index == presentCount, "\(spec.name): \(values.index) values written of \(presentCount)")
     return chunk
   }
 
@@ -240,37 +255,53 @@ extension ChunkEncoder {
     return presentCount
   }
 
-  private func appendValues(_ source: PageSource, _ values: Range<Int>) {
+  /// The bytes of a page: what is in `body` already and the next `count` values; where there is nothing in `body` and
+  /// the values stand somewhere as they should, those bytes themselves.
+  private func page(_ source: PageSource, _ position: inout PageSource.Position, count: Int) -> UnsafeRawBufferPointer {
+    let first = position.index
+    position.index += count
     switch source {
     case .fixed(let base, let width):
-      body.append(UnsafeRawBufferPointer(start: base + values.lowerBound * width, count: values.count * width))
+      return page(UnsafeRawBufferPointer(start: base + first * width, count: count * width))
+    case .strings(let base):
+      let start = position.offset
+      for _ in 0..<count {
+        let length = base.loadUnaligned(fromByteOffset: position.offset, as: UInt32.self)
+        position.offset += 4 + Int(UInt32(littleEndian: length))
+      }
+      return page(UnsafeRawBufferPointer(start: base + start, count: position.offset - start))
     case .booleans(let base):
-      for start in stride(from: values.lowerBound, to: values.upperBound, by: 8) {
+      for start in stride(from: first, to: position.index, by: 8) {
         var byte: UInt8 = 0
-        for index in start..<min(start + 8, values.upperBound) where base[index] { byte |= 1 << UInt8(index - start) }
+        for index in start..<min(start + 8, position.index) where base[index] { byte |= 1 << UInt8(index - start) }
         body.append(byte)
       }
-    case .strings(let codes, let strings):
-      strings.append(codes + values.lowerBound, count: values.count, to: &body)
     case .codes(let codes, let width):
       body.append(UInt8(width))
-      let codes = UnsafeBufferPointer(start: codes + values.lowerBound, count: values.count)
-      RunLengthHybrid.append(codes, width: width, to: &body)
+      RunLengthHybrid.append(UnsafeBufferPointer(start: codes + first, count: count), width: width, to: &body)
     }
+    return body.bytes
+  }
+
+  private func page(_ values: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    guard body.count > 0 else { return values }
+    body.append(values)
+    return body.bytes
   }
 
   /// LZ4 costs a reader little but not nothing: it must save a twentieth of the first page.
-  private func isWorthCompressing() -> Bool {
-    compressed.reserve(body.count)
-    let room = UnsafeMutableRawBufferPointer(start: compressed.base, count: body.count * 19 / 20)
-    return LZ4Block.compress(body.bytes, into: room) != nil
+  private func isWorthCompressing(_ page: UnsafeRawBufferPointer) -> Bool {
+    compressed.count = 0
+    compressed.reserve(page.count)
+    let room = UnsafeMutableRawBufferPointer(start: compressed.base, count: page.count * 19 / 20)
+    return compressor.compress(page, into: room) != nil
   }
 
   private func compress(_ bytes: UnsafeRawBufferPointer) {
     compressed.count = 0
     compressed.reserve(LZ4Block.bound(bytes.count))
     let room = UnsafeMutableRawBufferPointer(start: compressed.base, count: compressed.capacity)
-    guard let count = LZ4Block.compress(bytes, into: room) else { preconditionFailure("LZ4 outgrew its own bound") }
+    guard let count = compressor.compress(bytes, into: room) else { preconditionFailure("LZ4 outgrew its bound") }
     compressed.count = count
   }
 
@@ -287,8 +318,9 @@ extension ChunkEncoder {
       $0.int32(3, Int64(stored.count))
       details(&$0)
     }
-    output.append(header.bytes)
-    output.append(stored)
+    output.buffer.append(header.bytes)
+    output.buffer.append(stored)
+    chunk.storedByteCount = output.buffer.count
     chunk.uncompressedByteCount += header.bytes.count + bytes.count
   }
 }

@@ -12,6 +12,8 @@ struct DictionaryBuilder: ~Copyable {
   /// Distinct fixed-width values beyond this are not worth looking for.
   static let fixedCountMax = 4096
   private static let slotCount = fixedCountMax * 4
+  /// Strings from a larger range are only looked at where a sample repeats itself.
+  private static let codeRangeMax = 1 << 16
 
   /// A code per value, after `build` has returned true.
   var codes: UnsafePointer<UInt32> { UnsafePointer(codeBuffer.base.assumingMemoryBound(to: UInt32.self)) }
@@ -47,25 +49,37 @@ struct DictionaryBuilder: ~Copyable {
   }
 
   /// Strings by their codes, through a table over the range of codes in use.
-  mutating func build(
-    _ source: UnsafeBufferPointer<UInt32>, _ strings: StringPointers, _ survey: StringSurvey
-  ) -> Bool {
-    let range = Int(survey.codes.upperBound - survey.codes.lowerBound) + 1
-    guard range <= 16 * source.count + (1 << 16) else { return false }
+  ///
+  /// - Returns: the bounds of the strings, or nil where a dictionary does not pay.
+  mutating func build(_ source: UnsafeBufferPointer<UInt32>, _ strings: StringPointers) -> StringBounds? {
+    guard let first = source.first else { return nil }
+    var (least, greatest) = (first, first)
+    for code in source {
+      least = min(least, code)
+      greatest = max(greatest, code)
+    }
+    let range = Int(greatest - least) + 1
+    guard range <= Self.codeRangeMax || (range <= 16 * source.count && Self.isRepetitive(source)) else { return nil }
     let slots = clearTable(slotCount: range)
     let codes = roomForCodes(source.count)
-    let byteCountMax = min(Self.byteCountMax, survey.plainByteCount * 7 / 10)
+    var bounds = StringBounds(first, strings)
+    var plainByteCount = 0
     for index in 0..<source.count {
-      let slot = Int(source[index] - survey.codes.lowerBound)
+      let code = source[index]
+      let start = strings.offsets[Int(code)]
+      let length = strings.offsets[Int(code) + 1] - start
+      plainByteCount += length + 4
+      let slot = Int(code - least)
       if slots[slot] == .max {
-        withUnsafePointer(to: source[index]) { strings.append($0, count: 1, to: &page) }
-        guard page.count <= byteCountMax else { return false }
+        bounds.add(code, start, length, strings)
+        strings.append(start, length, to: &page)
+        guard page.count <= Self.byteCountMax else { return nil }
         slots[slot] = UInt32(count)
         count += 1
       }
       codes[index] = slots[slot]
     }
-    return pays(plainByteCount: survey.plainByteCount, valueCount: source.count)
+    return pays(plainByteCount: plainByteCount, valueCount: source.count) ? bounds : nil
   }
 
   private func pays(plainByteCount: Int, valueCount: Int) -> Bool {

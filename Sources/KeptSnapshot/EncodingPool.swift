@@ -13,6 +13,7 @@ final class EncodingPool: @unchecked Sendable {
   private var nextChunk = 0
   /// Encoded and not yet appended; bounded, so that a slow disk does not fill the memory.
   private var waitingCount = 0
+  private var freeMemory: [PageMemory] = []
   private var failure: (chunk: Int, error: any Error)?
   private var written: [WrittenFile?]
 
@@ -44,9 +45,11 @@ final class EncodingPool: @unchecked Sendable {
       let file = files[fileIndex]
       let column = number % file.table.columns.count
       do {
+        let pages = takeMemory()
         let chunk = try encoder.encode(
-          file.table.columns[column], spec: file.table.schema.columns[column], rows: file.rows(ofChunk: number))
-        try deliver(chunk, number, fileIndex)
+          file.table.columns[column], spec: file.table.schema.columns[column], rows: file.rows(ofChunk: number),
+          to: pages)
+        try deliver(chunk, pages, number, fileIndex)
       } catch {
         fail(index, error)
       }
@@ -64,17 +67,25 @@ final class EncodingPool: @unchecked Sendable {
     return nextChunk - 1
   }
 
+  /// Memory that a file is done with, or new.
+  private func takeMemory() -> PageMemory {
+    monitor.lock()
+    defer { monitor.unlock() }
+    return freeMemory.popLast() ?? PageMemory()
+  }
+
   /// Hands a chunk to its file, and appends all that are ready unless another worker is at it.
-  private func deliver(_ chunk: EncodedChunk, _ number: Int, _ fileIndex: Int) throws {
+  private func deliver(_ chunk: EncodedChunk, _ pages: PageMemory, _ number: Int, _ fileIndex: Int) throws {
     let file = files[fileIndex]
     monitor.lock()
     defer { monitor.unlock() }
-    file.ready[number] = chunk
+    file.ready[number] = (chunk, pages)
     waitingCount += 1
     guard !file.isAppending else { return }
     file.isAppending = true
     while failure == nil, let next = file.ready.removeValue(forKey: file.appendedCount) {
-      try unlocked { try file.append(next) }
+      try unlocked { try file.append(next.chunk, next.pages.buffer.bytes) }
+      freeMemory.append(next.pages)
       file.appendedCount += 1
       waitingCount -= 1
       monitor.broadcast()

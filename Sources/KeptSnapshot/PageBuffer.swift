@@ -57,3 +57,10 @@ struct PageBuffer: ~Copyable {
     append(UInt8(rest))
   }
 }
+
+/// A `PageBuffer` that goes from hand to hand: filled by an encoder, emptied by whoever writes the file, used again.
+///
+/// One of them has it at a time; that is what makes it `Sendable`.
+final class PageMemory: @unchecked Sendable {
+  var buffer = PageBuffer()
+}

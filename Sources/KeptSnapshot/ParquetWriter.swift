@@ -10,8 +10,8 @@ public struct WrittenFile: Sendable, Equatable {
 /// Writes tables as Parquet: the same bytes for the same rows, whatever the number of workers.
 ///
 /// A file is `PAR1`, row groups of one chunk a column, the footer, its length, `PAR1`. Chunks are encoded on all
-/// workers; whichever worker completes the next one of a file appends all that are ready, so hashing and writing overlap
-/// with encoding, and files with each other.
+/// workers; whichever worker completes the next one of a file appends all that are ready, so hashing and writing
+/// overlap with encoding, and files with each other.
 public enum ParquetWriter {
   /// A table and where its bytes go: pieces in order, then `finish`; one call at a time, on any thread.
   public struct Job {
@@ -56,7 +56,7 @@ final class FileAssembly {
   let table: Table
   let layout: ParquetLayout
   /// Encoded and not yet appended, by number: row group by row group, column by column.
-  var ready: [Int: EncodedChunk] = [:]
+  var ready: [Int: (chunk: EncodedChunk, pages: PageMemory)] = [:]
   var appendedCount = 0
   var isAppending = false
   private let job: ParquetWriter.Job
@@ -81,13 +81,9 @@ final class FileAssembly {
 
   func begin() throws { try emit(ParquetFormat.magic) }
 
-  func append(_ chunk: EncodedChunk) throws {
-    var chunk = chunk
-    let offset = byteCount
-    try emit(chunk.bytes)
-    chunk.storedByteCount = chunk.bytes.count
-    chunk.bytes = []
-    chunks.append((offset, chunk))
+  func append(_ chunk: EncodedChunk, _ pages: UnsafeRawBufferPointer) throws {
+    chunks.append((byteCount, chunk))
+    try emit(pages)
   }
 
   func finish() throws -> WrittenFile {
@@ -97,11 +93,11 @@ final class FileAssembly {
     return WrittenFile(rowCount: table.rowCount, byteCount: byteCount, digest: hash.finish())
   }
 
-  private func emit(_ bytes: [UInt8]) throws {
-    try bytes.withUnsafeBytes { bytes in
-      hash.update(bytes)
-      try job.write(bytes)
-    }
+  private func emit(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try emit($0) } }
+
+  private func emit(_ bytes: UnsafeRawBufferPointer) throws {
+    hash.update(bytes)
+    try job.write(bytes)
     byteCount += bytes.count
   }
 }

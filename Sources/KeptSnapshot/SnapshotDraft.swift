@@ -1,8 +1,8 @@
 import KeptFormat
 import KeptLog
 
-/// A snapshot being written. Nobody sees it before `publish`; unless that succeeds, the next draft removes it. No other can
-/// be begun while this one is there.
+/// A snapshot being written. Nobody sees it before `publish`; unless that succeeds, the next draft removes it. No
+/// other can be begun while this one is there.
 package final class SnapshotDraft {
   package let name: SnapshotName
   private let store: SnapshotStore

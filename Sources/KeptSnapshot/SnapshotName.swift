@@ -1,7 +1,7 @@
 import KeptFormat
 
-/// The folder name of a published snapshot, `20240331T090500Z-1234567`: the as-of instant, with a fraction only where it
-/// has one and without colons, which some tools take for a host or a drive; and how many events were known.
+/// The folder name of a published snapshot, `20240331T090500Z-1234567`: the as-of instant, with a fraction only where
+/// it has one and without colons, which some tools take for a host or a drive; and how many events were known.
 public struct SnapshotName: Hashable, Sendable, CustomStringConvertible {
   public var asOf: Instant
   public var position: UInt64

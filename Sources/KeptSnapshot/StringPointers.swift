@@ -34,27 +34,35 @@ struct StringPointers {
     return order != 0 ? order < 0 : left.count < right.count
   }
 
-  /// Appends strings plain-encoded: a 4-byte length and the bytes.
-  func append(_ codes: UnsafePointer<UInt32>, count: Int, to buffer: inout PageBuffer) {
-    var total = 0
-    for index in 0..<count { total += offsets[Int(codes[index]) + 1] - offsets[Int(codes[index])] + 4 }
-    // Short strings are copied as 16 bytes whatever their length, so the last may write beyond its end.
-    buffer.reserve(total + 16)
-    var out = buffer.end
-    for index in 0..<count {
-      let start = offsets[Int(codes[index])]
-      let length = offsets[Int(codes[index]) + 1] - start
-      out.storeBytes(of: UInt32(length).littleEndian, as: UInt32.self)
-      let source = UnsafeRawPointer(bytes + start)
-      if length <= 16 && start + 16 <= byteCount {
-        out.storeBytes(of: source.loadUnaligned(as: UInt64.self), toByteOffset: 4, as: UInt64.self)
-        out.storeBytes(of: source.loadUnaligned(fromByteOffset: 8, as: UInt64.self), toByteOffset: 12, as: UInt64.self)
-      } else {
-        (out + 4).copyMemory(from: source, byteCount: length)
-      }
-      out += 4 + length
+  /// Appends strings plain-encoded, and looks for the least and the greatest on the way.
+  ///
+  /// - Precondition: `codes` is not empty.
+  func append(_ codes: UnsafeBufferPointer<UInt32>, to buffer: inout PageBuffer) -> StringBounds {
+    var bounds = StringBounds(codes[0], self)
+    for code in codes {
+      let start = offsets[Int(code)]
+      let length = offsets[Int(code) + 1] - start
+      bounds.add(code, start, length, self)
+      append(start, length, to: &buffer)
     }
-    buffer.count += total
+    return bounds
+  }
+
+  /// Appends a string plain-encoded: a 4-byte length and the bytes.
+  @inline(__always)
+  func append(_ start: Int, _ length: Int, to buffer: inout PageBuffer) {
+    // Short strings are copied as 16 bytes whatever their length, so that there is no call and no loop.
+    buffer.reserve(length + 20)
+    let out = buffer.end
+    out.storeBytes(of: UInt32(truncatingIfNeeded: length).littleEndian, as: UInt32.self)
+    let source = UnsafeRawPointer(bytes + start)
+    if length <= 16 && start + 16 <= byteCount {
+      out.storeBytes(of: source.loadUnaligned(as: UInt64.self), toByteOffset: 4, as: UInt64.self)
+      out.storeBytes(of: source.loadUnaligned(fromByteOffset: 8, as: UInt64.self), toByteOffset: 12, as: UInt64.self)
+    } else {
+      (out + 4).copyMemory(from: source, byteCount: length)
+    }
+    buffer.count += 4 + length
   }
 }
 
@@ -70,39 +78,30 @@ extension StringDictionary {
   }
 }
 
-/// What one pass over the codes of a chunk tells.
-struct StringSurvey {
-  var codes: ClosedRange<UInt32>
-  /// Codes of the least and the greatest string by unsigned bytes.
-  var lowest: UInt32
-  var highest: UInt32
-  /// Bytes of the values plain-encoded.
-  var plainByteCount = 0
+/// The least and the greatest of some strings, by unsigned bytes.
+struct StringBounds {
+  private(set) var lowest: UInt32
+  private(set) var highest: UInt32
+  private var low: UInt64
+  private var high: UInt64
 
-  /// nil where there are no codes.
-  init?(_ codes: UnsafeBufferPointer<UInt32>, _ strings: StringPointers) {
-    guard let first = codes.first else { return nil }
-    var (least, greatest) = (first, first)
-    (lowest, highest) = (first, first)
-    let start = strings.offsets[Int(first)]
-    var low = strings.prefix(start, strings.offsets[Int(first) + 1] - start)
-    var high = low
-    for code in codes {
-      least = min(least, code)
-      greatest = max(greatest, code)
-      let start = strings.offsets[Int(code)]
-      let count = strings.offsets[Int(code) + 1] - start
-      plainByteCount += count + 4
-      let prefix = strings.prefix(start, count)
-      if prefix <= low, prefix < low || (code != lowest && strings.isLess(code, lowest)) {
-        low = prefix
-        lowest = code
-      }
-      if prefix >= high, prefix > high || (code != highest && strings.isLess(highest, code)) {
-        high = prefix
-        highest = code
-      }
+  init(_ code: UInt32, _ strings: StringPointers) {
+    lowest = code
+    highest = code
+    low = strings.prefix(strings.offsets[Int(code)], strings[code].count)
+    high = low
+  }
+
+  @inline(__always)
+  mutating func add(_ code: UInt32, _ start: Int, _ length: Int, _ strings: StringPointers) {
+    let prefix = strings.prefix(start, length)
+    if prefix <= low, prefix < low || (code != lowest && strings.isLess(code, lowest)) {
+      low = prefix
+      lowest = code
     }
-    self.codes = least...greatest
+    if prefix >= high, prefix > high || (code != highest && strings.isLess(highest, code)) {
+      high = prefix
+      highest = code
+    }
   }
 }

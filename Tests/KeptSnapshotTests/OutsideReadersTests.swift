@@ -10,7 +10,7 @@ import Testing
   static let script = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../oracles/parquet_readers.py").standardizedFileURL
 
-  @Test(.enabled(if: python != nil, "KEPT_PYTHON names no Python with duckdb, pyarrow and polars; Scripts/test sets it"))
+  @Test(.enabled(if: python != nil, "KEPT_PYTHON names no Python with DuckDB, pyarrow and polars; Scripts/test does"))
   func `DuckDB, pyarrow and polars read every cell, type and NULL, and their filters find every row`() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "kept-parquet-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

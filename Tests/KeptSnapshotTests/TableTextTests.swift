@@ -5,6 +5,7 @@ import Testing
 @testable import KeptSnapshot
 
 @Suite struct TableTextTests {
+  static let names = StringDictionary(["a,\"b\"", "", "Zürich 東京"])
   static let table = Table(
     schema: TableSchema(
       name: "customers", meaning: "a customer",
@@ -14,7 +15,7 @@ import Testing
         ColumnSpec("cohort", .date), ColumnSpec("last_at", .timestamp), ColumnSpec("is_active", .boolean),
       ]),
     columns: [
-      ColumnData(.string(StringColumn(dictionary: StringDictionary(["a,\"b\"", "", "Zürich 東京"]), codes: [0, 1, 2, .max]))),
+      ColumnData(.string(StringColumn(dictionary: names, codes: [0, 1, 2, .max]))),
       ColumnData(.int64([1, -20, 300, 0])),
       ColumnData(.int64([12_500_000, -1, 0, 3_000_000]), validity: Bitmap([true, true, false, true])),
       ColumnData(.double([0.5, -1, 1.0 / 3, 1e300])),
