@@ -41,11 +41,9 @@ public enum ParquetWriter {
   public static func encode(
     _ table: Table, layout: ParquetLayout = ParquetLayout(), workers: Int = 1
   ) throws -> [UInt8] {
-    var bytes: [UInt8] = []
-    _ = try withoutActuallyEscaping({ bytes.append(contentsOf: $0) }) { append in
-      try write([Job(table, write: append)], layout: layout, workers: workers)
-    }
-    return bytes
+    let file = PageMemory()
+    _ = try write([Job(table) { file.buffer.append($0) }], layout: layout, workers: workers)
+    return Array(file.buffer.bytes)
   }
 }
 
