@@ -146,8 +146,32 @@ extension BlockEncoder {
       case .account, .party: [kindParent, customerParent]
       default: [kindParent]
       }
+    if field == .account || field == .party { renumberByCustomer(text(field)) }
     encodeDictionary(text(field).interner, to: &sink)
     codes.encode(text(field).codes.pointer, count: input.count, parents: parents, to: &sink)
+  }
+
+  /// Numbers a dictionary in the order of the customers instead of the rows.
+  ///
+  /// Where the customer implies the code, most customers then have the next new one, which takes a bit.
+  private func renumberByCustomer(_ coded: BlockRows.Coded) {
+    let codes = coded.codes.pointer
+    let customerOf = input.customers.pointer
+    let codeOf = rowCodes.filled(customers.count + 1, 0)
+    for i in 0..<input.count where codes[i] != 0 { codeOf[Int(customerOf[i])] = codes[i] }
+    let order = introducers.room(coded.interner.count)
+    let newCode = groupCodes.filled(coded.interner.count + 1, 0)
+    var next = 0
+    func number(_ code: UInt32) {
+      guard code != 0 && newCode[Int(code)] == 0 else { return }
+      order[next] = code
+      next += 1
+      newCode[Int(code)] = UInt32(next)
+    }
+    for customer in 0...customers.count { number(codeOf[customer]) }
+    for code in 0..<coded.interner.count { number(UInt32(code + 1)) }
+    for i in 0..<input.count { codes[i] = newCode[Int(codes[i])] }
+    coded.interner.reorder(order)
   }
 
   func encodeDictionary(_ interner: StringInterner, to sink: inout ByteSink) {

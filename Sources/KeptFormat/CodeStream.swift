@@ -215,10 +215,12 @@ final class CodeStreamEncoder {
     var openCount = 0
     var present = 0
     var highest: UInt32 = 0
-    for i in 0..<count where table[Int(parent.codes[i])] == Self.isVarying {
-      openCount += 1
-      present += codes[i] == 0 ? 0 : 1
-      highest = max(highest, codes[i])
+    for i in 0..<count {
+      let isOpen = table[Int(parent.codes[i])] == Self.isVarying
+      let code = isOpen ? codes[i] : 0
+      openCount &+= isOpen ? 1 : 0
+      present &+= code == 0 ? 0 : 1
+      highest = max(highest, code)
     }
     let width = BitPacking.width(UInt64(highest))
     let open = min(openCount * width / 8, Self.setByteCount(present, of: openCount) + present * width / 8)

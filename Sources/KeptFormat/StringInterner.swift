@@ -12,6 +12,8 @@ final class StringInterner {
   private let entries = Scratch<Entry>(capacity: 64)
   private let table = Scratch<UInt32>(capacity: 256)
   private let slices = Scratch<ByteSlice>()
+  private let order = Scratch<UInt32>()
+  private var isReordered = false
   private var mask = 255
   private var bytes = UnsafePointer<UInt8>(bitPattern: 1)!
 
@@ -22,6 +24,7 @@ final class StringInterner {
   func begin(_ bytes: UnsafePointer<UInt8>) {
     self.bytes = bytes
     count = 0
+    isReordered = false
     _ = table.filled(mask + 1, 0)
   }
 
@@ -144,8 +147,20 @@ final class StringInterner {
   /// The strings by code, the first with code 1; valid until the next call.
   func distinct() -> UnsafePointer<ByteSlice> {
     let out = slices.room(count)
-    for i in 0..<count { out[i] = entries.pointer[i].slice }
+    let known = entries.pointer
+    if isReordered {
+      let order = order.pointer
+      for i in 0..<count { out[i] = known[Int(order[i] - 1)].slice }
+    } else {
+      for i in 0..<count { out[i] = known[i].slice }
+    }
     return UnsafePointer(out)
+  }
+
+  /// Makes `order[i]` the code i + 1 of `distinct`; no more codes are given until `begin`.
+  func reorder(_ newOrder: UnsafePointer<UInt32>) {
+    order.room(count).update(from: newOrder, count: count)
+    isReordered = true
   }
 }
 

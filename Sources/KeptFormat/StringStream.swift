@@ -89,41 +89,42 @@ final class StringStreamEncoder {
     var width: Int
   }
 
+  @inline(__always)
+  private static func fits(
+    _ template: Template, _ bytes: UnsafePointer<UInt8>, _ start: UnsafePointer<UInt8>, _ prefixLength: Int,
+    _ digitCount: Int, _ isPadded: Bool
+  ) -> Bool {
+    guard Int(template.prefix.count) == prefixLength,
+      digitCount == template.width || digitCount > template.width && !isPadded
+    else { return false }
+    let prefix = bytes + Int(template.prefix.offset)
+    for j in 0..<prefixLength where prefix[j] != start[j] { return false }
+    return true
+  }
+
   private func encodeNumbered(
     _ bytes: UnsafePointer<UInt8>, _ slices: UnsafePointer<ByteSlice>, count: Int, to sink: inout ByteSink
   ) -> Bool {
     let values = numbers.room(count)
     let used = templateCodes.room(count)
     var templates: [Template] = []
+    // The template of the string before, most likely this one's.
     var last = 0
+    var template = Template(prefix: .absent, width: 0)
     for i in 0..<count {
+      let isSame = i > 0
       let slice = slices[i]
       let start = bytes + Int(slice.offset)
       let length = Int(slice.count)
-      var digitCount = 0
-      var value: Int64 = 0
-      var power: Int64 = 1
-      while digitCount < length && digitCount < 18 {
-        let digit = start[length - 1 - digitCount] &- 48
-        guard digit <= 9 else { break }
-        value &+= Int64(digit) &* power
-        power &*= 10
-        digitCount += 1
-      }
+      let (value, digitCount) = Self.trailingNumber(start, length)
       guard digitCount > 0 else { return false }
       let prefixLength = length - digitCount
       guard prefixLength <= LogFormat.templateByteCountMax else { return false }
       let isPadded = start[prefixLength] == 48 && digitCount > 1
-      func fits(_ template: Template) -> Bool {
-        guard Int(template.prefix.count) == prefixLength,
-          digitCount == template.width || digitCount > template.width && !isPadded
-        else { return false }
-        let prefix = bytes + Int(template.prefix.offset)
-        for j in 0..<prefixLength where prefix[j] != start[j] { return false }
-        return true
-      }
-      if !(last < templates.count && fits(templates[last])) {
-        if let found = templates.firstIndex(where: fits) {
+      if !isSame || !Self.fits(template, bytes, start, prefixLength, digitCount, isPadded) {
+        if let found = templates.firstIndex(where: {
+          Self.fits($0, bytes, start, prefixLength, digitCount, isPadded)
+        }) {
           last = found
         } else {
           guard templates.count < LogFormat.templateCountMax, templates.count <= count / 4 else { return false }
@@ -132,6 +133,7 @@ final class StringStreamEncoder {
             Template(
               prefix: ByteSlice(offset: slice.offset, count: UInt32(prefixLength)), width: isPadded ? digitCount : 1))
         }
+        template = templates[last]
       }
       values[i] = value
       used[i] = UInt32(last)
@@ -158,6 +160,35 @@ final class StringStreamEncoder {
       ints.encode(chain, count: chainCount, to: &sink)
     }
     return true
+  }
+
+  /// The number that the last digits of a string make, at most 18 of them, and how many they are.
+  @inline(__always)
+  private static func trailingNumber(_ start: UnsafePointer<UInt8>, _ length: Int) -> (value: Int64, digitCount: Int) {
+    var digitCount = 0
+    var value: Int64 = 0
+    var power: Int64 = 1
+    // Eight at once where they are all digits: neighbours are joined three times.
+    if length >= 8 {
+      let last = UnsafeRawPointer(start + (length - 8)).loadUnaligned(as: UInt64.self)
+      var word = UInt64(littleEndian: last) ^ 0x3030_3030_3030_3030
+      if (word | (word &+ 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 == 0 {
+        word = word &* 10 &+ word &>> 8
+        word = (word & 0x00ff_00ff_00ff_00ff) &* 100 &+ (word & 0x00ff_00ff_00ff_00ff) &>> 16
+        word = (word & 0x0000_ffff_0000_ffff) &* 10_000 &+ (word & 0x0000_ffff_0000_ffff) &>> 32
+        value = Int64(word & 0xffff_ffff)
+        digitCount = 8
+        power = 100_000_000
+      }
+    }
+    while digitCount < length && digitCount < 18 {
+      let digit = start[length - 1 - digitCount] &- 48
+      guard digit <= 9 else { break }
+      value &+= Int64(digit) &* power
+      power &*= 10
+      digitCount += 1
+    }
+    return (value, digitCount)
   }
 
   // MARK: Hexadecimal digits in a fixed shape
