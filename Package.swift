@@ -22,6 +22,7 @@ let package = Package(
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat"]),
     .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),
     .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat"]),
+    .testTarget(name: "CommandTests", dependencies: ["kept", "KeptFormat"]),
   ],
   swiftLanguageModes: [.v6]
 )

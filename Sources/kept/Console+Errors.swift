@@ -107,6 +107,8 @@ extension Console {
 
   private static func sentences(_ error: ReplayError) -> (String, String) {
     switch error {
+    case .notRecordedYet(let position, let count):
+      ("the ledger holds \(count) events, not yet \(position)", "")
     case .memoryTooSmall(let byteCount):
       ("the memory given is too small: \(readable(byteCount: byteCount)) are needed", "give more with --memory.")
     case .noMemory(let byteCount):
@@ -120,6 +122,32 @@ extension Console {
     switch error {
     case .decimalOutOfRange(let column):
       ("\(column): a total has more than 18 digits", "")
+    case .alreadyPublished(let name, let difference):
+      (
+        "\(name): a snapshot of this instant and these events is published already, and differs: \(difference.sentence)",
+        "a published snapshot is never changed: `kept replay` shows any table without publishing it, another --as-of makes "
+          + "another snapshot; or remove the folder \(name) by hand."
+      )
+    case .locked(let holder):
+      (
+        "another process is writing a snapshot\(holder.isEmpty ? "" : " (\(holder))")",
+        "wait until it is done; reading needs no lock."
+      )
+    case .untrustedLock(let fileSystem):
+      ("snapshots are on \(fileSystem), where a lock does not keep other machines from writing", "")
+    case .manifest(let path, let reason): ("\(path): no manifest of a snapshot: \(reason)", "")
+    }
+  }
+}
+
+extension SnapshotDifference {
+  var sentence: String {
+    switch self {
+    case .manifest("rulebook"): "it was made with other rules"
+    case .manifest(let member): "its \(member) is another"
+    case .missing(let file): "it has no \(file)"
+    case .unlisted(let file): "it has \(file) too"
+    case .bytes(let file): "\(file) has other bytes"
     }
   }
 }

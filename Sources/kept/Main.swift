@@ -5,8 +5,8 @@ struct Main {
   /// In the order in which a newcomer needs them.
   static let commands: [CommandDescription] = [
     InitCommand.description, ImportCommand.description, AppendCommand.description, StatusCommand.description,
-    EventsCommand.description, ImportsCommand.description, NamesCommand.description, CheckpointCommand.description,
-    RulebookCommand.description,
+    EventsCommand.description, ImportsCommand.description, NamesCommand.description, VerifyCommand.description,
+    CheckpointCommand.description, RebuildCommand.description, ReplayCommand.description, RulebookCommand.description,
   ]
 
   static func main() {

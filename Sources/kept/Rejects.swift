@@ -42,6 +42,60 @@ struct RejectTeller {
   }
 }
 
+/// The ledger's own list of what an import did not take: where and why, never the line itself. Made with the first entry.
+final class RejectList {
+  private let ledger: String
+  private let position: UInt64
+  private var file: RejectsFile?
+  private var buffer = ByteSink()
+
+  /// - Parameter position: the first that the import may give; the list is named by it.
+  init(_ ledger: String, position: UInt64) {
+    self.ledger = ledger
+    self.position = position
+  }
+
+  func add(_ reject: Reject) throws {
+    reject.appendJSON(to: &buffer)
+    try endLine()
+  }
+
+  /// A line that could be read, and was not taken.
+  func add(_ exception: Admission.Exception, _ file: String) throws {
+    var members = [
+      JSONMember("file", .string(file)), JSONMember("line", .number(ExactDecimal(Int64(clamping: exception.line)))),
+    ]
+    switch exception.outcome {
+    case .accepted, .duplicate: return
+    case .conflict(let position):
+      members.append(JSONMember("position", .number(ExactDecimal(Int64(clamping: position)))))
+      members.append(JSONMember("reason", "conflict"))
+    case .tooLong:
+      members.append(JSONMember("field", ""))
+      members.append(JSONMember("reason", .string(RejectReason.eventTooLong.rawValue)))
+    }
+    JSONValue.object(members).appendCanonical(to: &buffer)
+    try endLine()
+  }
+
+  func finish() throws {
+    try flush()
+    try file?.finish()
+  }
+
+  private func endLine() throws {
+    buffer.append("\n")
+    if buffer.count >= 1 << 16 { try flush() }
+  }
+
+  private func flush() throws {
+    guard buffer.count > 0 else { return }
+    if file == nil { file = try RejectsFile(ledger, position: position) }
+    try file?.append(lines: buffer.bytes())
+    buffer.removeAll()
+  }
+}
+
 /// `--rejects FILE`: the rejected records themselves, byte for byte, one a line.
 final class RejectFile {
   private let file: any DiskFile

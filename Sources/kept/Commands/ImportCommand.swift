@@ -35,7 +35,7 @@ enum ImportCommand {
     let plan = Plan(
       ledger: arguments.positionals[0],
       format: try arguments.choice("format", of: formats).flatMap { SourceFormat(rawValue: $0) },
-      map: nil /*MAP*/,
+      map: try arguments.value("map").map { try readMapping($0) },
       isStrict: arguments.has("strict"), rejects: try arguments.value("rejects").map { try RejectFile($0) })
     let files = Array(arguments.positionals.dropFirst())
     if plan.isStrict, files.contains("-") {
@@ -48,12 +48,12 @@ enum ImportCommand {
   private struct Plan {
     var ledger: String
     var format: SourceFormat?
-    var map: Int?
+    var map: Mapping?
     var isStrict: Bool
     var rejects: RejectFile?
 
     func source(_ file: String) -> ImportSource {
-      ImportSource(path: file, format: format)
+      ImportSource(path: file, format: format, mapping: map)
     }
   }
 
@@ -114,31 +114,48 @@ enum ImportCommand {
     var teller = RejectTeller(context.console)
     let start = Progress.seconds()
     let meter = ImportMeter(file, "importing", context.progress)
+    let list = RejectList(plan.ledger, position: writer.count)
     let prepare = writer.prepare
-    let totals = try plan.source(file).forEachBatch(prepare: { batch in
-      (amounts: BatchAmounts(batch), batch: prepare(batch))
-    }) { chunk, prepared in
-      for reject in chunk.rejects {
-        teller.tell(reject)
-        try plan.rejects?.write(chunk.bytes(of: reject))
+    let totals: SourceTotals
+    do {
+      totals = try plan.source(file).forEachBatch(prepare: prepare) { chunk, prepared in
+        for reject in chunk.rejects {
+          teller.tell(reject)
+          try list.add(reject)
+          try plan.rejects?.write(chunk.bytes(of: reject))
+        }
+        let admission = try writer.ingest(prepared, clock: context.now())
+        for exception in admission.exceptions {
+          teller.tell(exception, file)
+          try list.add(exception, file)
+        }
+        tally.add(admission, prepared.batch)
+        tally.rejected += chunk.rejects.count
+        meter.add(byteCount: chunk.byteCount, eventCount: admission.acceptedCount)
       }
-      let admission = try writer.ingest(prepared.batch, clock: context.now())
-      for exception in admission.exceptions { teller.tell(exception, file) }
-      tally.add(admission, prepared.amounts)
-      tally.rejectedCount += chunk.rejects.count
-      meter.add(byteCount: chunk.byteCount, eventCount: admission.acceptedCount)
+    } catch let error as IntakeError {
+      // What came before the fault is good; without import.finished it is no import that ended.
+      try writer.finish()
+      try list.finish()
+      if tally.accepted > 0 { context.console.say("\(name(file)): \(summary(tally)), before it could not be read on") }
+      throw error
     }
     try writer.finish()
-    let clock = context.now()
-    let record = ImportRecord(file, totals, tally, currency: writer.settings.currency, mapDigest: nil)
-    _ = try writer.append(record.event(position: writer.count, time: clock), clock: clock)
+    try list.finish()
+    let record = ImportRecord(
+      file: file, byteCount: totals.byteCount, digest: totals.digest, mappingDigest: plan.map?.digest, tally: tally)
+    try writer.append(record, clock: context.now())
     meter.finish()
     teller.finish()
     let seconds = Progress.seconds() - start
     context.console.say(
       "\(name(file)): \(summary(tally))\(unmatched(totals)) (\(tenths(seconds)) s, "
-        + "\(grouped(Int(Double(tally.lineCount) / max(seconds, 0.001)))) lines/s)")
-    return tally.rejectedCount + tally.conflictCount > 0 ? .no : .sound
+        + "\(grouped(Int(Double(record.lineCount) / max(seconds, 0.001)))) lines/s)")
+    return tally.rejected + tally.conflicts > 0 ? .no : .sound
+  }
+
+  private static func readMapping(_ path: String) throws -> Mapping {
+    try Mapping(bytes: try PosixDisk().contents(path), file: path, zone: ZoneRules.bytes)
   }
 
   private static func name(_ file: String) -> String { file == "-" ? "standard input" : file }
@@ -152,10 +169,12 @@ enum ImportCommand {
   }
 
   private static func summary(_ tally: ImportTally) -> String {
+    let lineCount = tally.accepted + tally.duplicates + tally.conflicts + tally.rejected
     let what =
-      "\(counted(tally.lineCount, "line")): \(grouped(tally.acceptedCount)) accepted, \(grouped(tally.duplicateCount)) "
-      + "duplicates, \(grouped(tally.conflictCount)) conflicts, \(grouped(tally.rejectedCount)) rejected"
-    guard let first = tally.firstPosition, let last = tally.lastPosition else { return what }
+      "\(counted(lineCount, "line")): \(grouped(tally.accepted)) accepted, \(grouped(tally.duplicates)) duplicates, "
+      + "\(grouped(tally.conflicts)) conflicts, \(grouped(tally.rejected)) rejected"
+    guard let positions = tally.positions else { return what }
+    let (first, last) = (positions.lowerBound, positions.upperBound)
     return what + (first == last ? "; position \(first)" : "; positions \(first) to \(last)")
   }
 }

@@ -12,7 +12,7 @@ enum ImportsCommand {
     ],
     notes: """
       Each row is an import.finished event of the log: the file with its size and SHA-256, what became of its lines, the
-      positions that it got, and the sum of its amounts by currency. Status 1: the lines of an import do not add up.
+      positions that it got, and the sum of the amounts accepted, by currency.
       """,
     examples: [
       "kept imports shop",
@@ -28,27 +28,26 @@ enum ImportsCommand {
       ("duplicates", .int64), ("conflicts", .int64), ("rejected", .int64), ("first_position", .int64),
       ("last_position", .int64), ("amounts", .string), ("bytes", .int64), ("sha256", .string), ("map_sha256", .string),
     ])
-    var status = Status.sound
-    let filter = EventFilter(kinds: [ImportRecord.kind], since: .min, until: .max, end: ledger.count)
-    try ledger.forEachEvent(filter) { batch, index, position in
-      let record = ImportRecord(index, of: batch)
-      if !record.addsUp {
-        status = .no
-        context.console.complain("kept: the import that ended at position \(position) does not account for all its lines")
+    for (position, recorded, record) in try ledger.imports() {
+      let tally = record.tally
+      let amounts = tally.amounts.sorted { $0.key < $1.key }.map { currency, sum in
+        currency.isEmpty ? sum.text : "\(sum.text) \(currency)"
       }
-      let amounts = (record.amounts.members ?? []).map { member in
-        "\(String(decoding: member.value.canonical(), as: UTF8.self)) \(member.key)"
-      }
-      rows.append([
-        .number(Int64(position)), .instant(batch.rows[index].time), .text(record.file), .number(record.lineCount),
-        .number(record.acceptedCount), .number(record.duplicateCount), .number(record.conflictCount),
-        .number(record.rejectedCount), .number(record.firstPosition), .number(record.lastPosition),
-        .text(amounts.joined(separator: ", ")), .number(record.byteCount), .text(record.digest),
-        .text(record.mapDigest),
-      ])
-      return true
+      func number(_ count: Int) -> Cell { .number(Int64(count)) }
+      let first = tally.positions.map { Int64($0.lowerBound) }
+      let last = tally.positions.map { Int64($0.upperBound) }
+      let what: [Cell] = [.number(Int64(position)), .instant(recorded), .text(record.file)]
+      let counts = [
+        number(record.lineCount), number(tally.accepted), number(tally.duplicates), number(tally.conflicts),
+        number(tally.rejected),
+      ]
+      let source: [Cell] = [
+        .number(first), .number(last), .text(amounts.isEmpty ? nil : amounts.joined(separator: ", ")), .number(Int64(record.byteCount)),
+        .text(record.digest.hex), .text(record.mappingDigest?.hex),
+      ]
+      rows.append(what + counts + source)
     }
     context.console.print(rows.table, as: format)
-    return context.warn(of: ledger.damage) == .no ? .no : status
+    return context.warn(of: ledger.damage)
   }
 }

@@ -41,8 +41,13 @@ enum InitCommand {
       let fields = [LedgerSettings.customerField] + LedgerSettings.sealableFields.map(\.name) + ["data.KEY"]
       throw arguments.error("--seal \(wrong): expected \(oneOf(fields))")
     }
+    guard let zoneBytes = ZoneRules.bytes(zone) else {
+      throw FileError(
+        ZoneRules.folder + "/" + zone, "there is no such zone on this machine",
+        next: "`ls \(ZoneRules.folder)` lists zones by name, such as Europe/Berlin; Debian's package tzdata holds them.")
+    }
     let plan = Ledger.Plan(
-      zone: zone, zoneBytes: try zoneBytes(zone, arguments), weekStart: weekStart, currency: currency, sealed: sealed)
+      zone: zone, zoneBytes: zoneBytes, weekStart: weekStart, currency: currency, sealed: sealed)
     let settings = try Ledger.create(path, plan)
     let openness = settings.sealed.isEmpty ? "" : "; sealed: " + settings.sealed.joined(separator: ", ")
     context.console.say(
@@ -50,34 +55,4 @@ enum InitCommand {
         + "Next: `kept import \(path) FILE`")
     return .sound
   }
-
-  /// The zone's rules: from the system, but for UTC, which needs none and is the same everywhere.
-  private static func zoneBytes(_ name: String, _ arguments: Arguments) throws -> [UInt8] {
-    if name == "UTC" { return utcRules }
-    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }) else {
-      throw arguments.error("--zone \(name): a name such as Europe/Berlin was expected")
-    }
-    let path = "/usr/share/zoneinfo/" + name
-    do {
-      let bytes = try PosixDisk().contents(path)
-      _ = try Zone(tzif: bytes)
-      return bytes
-    } catch is DiskError {
-      throw FileError(
-        path, "there is no such zone on this machine",
-        next: "`ls /usr/share/zoneinfo` lists zones; the package tzdata holds them.")
-    } catch let error as FormatError {
-      throw FileError(path, "not a zone: byte \(error.offset)")
-    }
-  }
-
-  /// TZif version 2 (RFC 8536) with one type, offset 0, and the footer `UTC0`.
-  private static let utcRules: [UInt8] = {
-    let header = Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15)
-    let counts: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 4]
-    let type: [UInt8] = [0, 0, 0, 0, 0, 0] + Array("UTC\0".utf8)
-    let block = header + counts + type
-    return block + block + Array("\nUTC0\n".utf8)
-  }()
 }

@@ -1,0 +1,84 @@
+import KeptFormat
+import KeptLog
+import KeptMeasures
+import KeptReplay
+import KeptSnapshot
+
+/// `kept rebuild`: replay from event 0, write and publish a snapshot.
+enum RebuildCommand {
+  static let description = CommandDescription(
+    name: "rebuild",
+    summary: "replays from event 0 and publishes a snapshot",
+    positionals: ["LEDGER"],
+    options: selectionOptions + [
+      OptionDescription("tables", "A,B", "only these tables (all)", isRepeatable: true),
+      OptionDescription("rulebook", "FILE", "the rules to measure by (the built-in ones)"),
+      OptionDescription("memory", "SIZE", "about how much memory may be used: 256M, 2G"),
+      OptionDescription("jobs", "N", "how many cores work (all); the result is the same bytes"),
+      OptionDescription("keep", "N", "removes older snapshots but for the N newest"),
+    ],
+    notes: """
+      The snapshot is a folder of Parquet files and a manifest.json under LEDGER/snapshots; `latest` leads to it once all of
+      it is on disk. The same events, as-of and rulebook give the same bytes, on any machine.
+      """,
+    examples: [
+      "kept rebuild shop",
+      "kept rebuild shop --as-of 2024-06-01 --tables customers,promises --keep 3",
+    ],
+    run: run)
+
+  @Sendable private static func run(_ arguments: Arguments, _ context: Context) throws -> Status {
+    let start = Progress.seconds()
+    let tables = try arguments.tables(arguments.list("tables"))
+    let keep = try arguments.integer("keep", atLeast: 1)
+    let measured = try MeasuredTables(arguments, tables: tables, context)
+    let ledger = measured.ledger
+    let made = try measured.make(context.progress)
+    let manifest = Manifest(
+      position: measured.end, root: try ledger.tree(count: measured.end).root, asOf: measured.selection.asOf,
+      rulebook: measured.rulebook.digest, zone: SHA256.hash(ledger.zoneBytes),
+      versions: ["kept": Version.text, "format": String(LedgerSettings.formatVersion)],
+      command: ["kept"] + context.commandLine)
+    let store = SnapshotStore(disk: ledger.disk, path: ledger.folder(LedgerFolder.snapshots))
+    let draft = try store.begin(manifest.name, holder: context.holder)
+    try draft.write(made, workers: measured.jobs)
+    let published = try draft.publish(manifest, keep: keep)
+    let seconds = Progress.seconds() - start
+    tell(published, measured, seconds, context.console)
+    try tellSilentFeeds(made, measured, context.console)
+    return context.warn(of: ledger.damage)
+  }
+
+  private static func tell(
+    _ published: SnapshotDraft.Published, _ measured: MeasuredTables, _ seconds: Double, _ console: Console
+  ) {
+    for file in published.manifest.files {
+      console.say(
+        "  \(padded(file.name, to: 24))\(paddedLeft(grouped(file.rowCount), to: 12)) rows"
+          + paddedLeft(readable(byteCount: file.byteCount), to: 12))
+    }
+    for name in published.removed { console.say("removed \(name)") }
+    console.say(
+      "\(grouped(measured.end)) events as of \(RFC3339.string(measured.selection.asOf)) in \(tenths(seconds)) s"
+        + (published.isNew ? "" : "; the same snapshot had been published before"))
+    console.print(published.path)
+  }
+
+  /// Metrics 3.01: whose silence may only be a feed that ended.
+  private static func tellSilentFeeds(_ made: [Table], _ measured: MeasuredTables, _ console: Console) throws {
+    guard let table = made.first(where: { $0.schema.name == TableName.sources.rawValue }),
+      case .string(let sources) = table.columns[0].values, case .int32(let days) = table.columns[1].values,
+      case .int64(let events) = table.columns[2].values
+    else { return }
+    var lastDays: [String: Int32] = [:]
+    for row in 0..<table.rowCount where events[row] > 0 {
+      let source = sources.string(row) ?? ""
+      lastDays[source] = max(lastDays[source] ?? .min, days[row])
+    }
+    let today = try measured.ledger.calendar().dayIndex(of: measured.selection.asOf)
+    let silent = lastDays.filter { today - $0.value >= 7 }.sorted { $0.key < $1.key }
+    guard !silent.isEmpty else { return }
+    let list = silent.map { "\($0.key) since \(CivilDate(dayNumber: Int($0.value)))" }.joined(separator: ", ")
+    console.say("sources that have been silent for a week or more before as-of, so that less is known: \(list)")
+  }
+}

@@ -1,0 +1,87 @@
+import KeptFormat
+import KeptLog
+
+/// `kept verify`: is the record what it was when it was written?
+enum VerifyCommand {
+  static let description = CommandDescription(
+    name: "verify",
+    summary: "is every byte of the record what it was when it was written?",
+    positionals: ["LEDGER"],
+    options: [
+      OptionDescription("deep", nil, "derives every canonical line and the root again, and opens every commitment"),
+      OptionDescription(
+        "since", "CHECKPOINT", "compares with a checkpoint kept elsewhere, and checks deeply what is newer"),
+    ],
+    notes: """
+      Without --deep, the checksum of every stored byte and the tree of stored roots are checked: that finds accidents, not
+      edits. A log that was cut exactly between two records looks whole by itself: only a checkpoint kept elsewhere shows it.
+      Status 1: damage or disagreement was found. A torn tail is no damage: a last write that a crash cut was never
+      acknowledged.
+      """,
+    examples: [
+      "kept verify shop",
+      "kept verify shop --deep",
+      "kept checkpoint shop > shop.checkpoint && kept verify shop --since shop.checkpoint",
+    ],
+    run: run)
+
+  @Sendable private static func run(_ arguments: Arguments, _ context: Context) throws -> Status {
+    let path = arguments.positionals[0]
+    let console = context.console
+    let ledger = try LedgerReader(path)
+    let since = try arguments.value("since").map { try arguments.readCheckpoint($0, ledger) }
+    let depth: Verification.Depth =
+      arguments.has("deep") ? .deep : since.map { .deepSince($0.count) } ?? .checksums
+    context.progress.begin("verifying", total: ledger.blocks.count)
+    let progress = context.progress
+    let eventCount = LogFormat.blockEventCount
+    let report = try Verification(depth: depth) { done, _ in progress.update(done: done, events: done * eventCount) }(ledger)
+    progress.finish()
+    for damage in report.damages { console.print("damage: \(damage.sentence)") }
+    if case .torn(let offset, let byteCount) = report.tail {
+      console.print(
+        "torn: tail: byte \(offset): \(grouped(byteCount)) bytes of a last write that was cut; it was never acknowledged")
+    }
+    var isSound = report.isSound
+    if let since { isSound = try compare(since, ledger, console) && isSound }
+    console.print("root \(report.checkpoint.root.base64) over \(grouped(report.count)) events")
+    console.print(verdict(isSound, depth, report, comparedWith: since))
+    return isSound ? .sound : .no
+  }
+
+  /// Whether the ledger still begins with what a checkpoint pinned down.
+  private static func compare(_ checkpoint: Checkpoint, _ ledger: LedgerReader, _ console: Console) throws -> Bool {
+    guard checkpoint.count <= ledger.count else {
+      console.print(
+        "cut: the checkpoint has \(grouped(checkpoint.count)) events, the ledger \(grouped(ledger.count)): "
+          + "positions \(ledger.count) to \(checkpoint.count - 1) are gone")
+      return false
+    }
+    let root = try ledger.tree(count: checkpoint.count).root
+    guard root == checkpoint.root else {
+      console.print(
+        "edited: the first \(grouped(checkpoint.count)) events have the root \(root.base64), the checkpoint says "
+          + checkpoint.root.base64)
+      return false
+    }
+    console.print("the first \(grouped(checkpoint.count)) events are those of the checkpoint")
+    return true
+  }
+
+  private static func verdict(
+    _ isSound: Bool, _ depth: Verification.Depth, _ report: Verification.Report, comparedWith checkpoint: Checkpoint?
+  ) -> String {
+    let bytes = "\(readable(byteCount: report.checkedByteCount)) checked"
+    guard isSound else {
+      return "NOT SOUND: \(bytes). Next: restore what is damaged from a copy; positions before the first break verify."
+    }
+    let cut = checkpoint == nil ? " No checkpoint was compared, so a log cut short would not show." : ""
+    switch depth {
+    case .checksums: return "no accidental damage; edits not checked, use --deep. \(bytes).\(cut)"
+    case .deep:
+      return "sound: every event gives its stored root, \(grouped(report.openedValueCount)) sealed values open. \(bytes).\(cut)"
+    case .deepSince(let position):
+      return "sound: no accidental damage, and every event from position \(position) on gives its stored root. \(bytes)."
+    }
+  }
+}

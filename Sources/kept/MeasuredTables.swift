@@ -1,0 +1,122 @@
+import Glibc
+import KeptFormat
+import KeptLog
+import KeptMeasures
+import KeptReplay
+import KeptSnapshot
+
+/// The tables of a ledger: one replay for each unit whose lives they need.
+struct MeasuredTables {
+  let ledger: LedgerReader
+  /// Its known-at and as-of are set.
+  let selection: Selection
+  let rulebook: Rulebook
+  let names: Set<TableName>
+  let jobs: Int
+  let memoryByteCount: Int
+
+  /// What `replay` and `rebuild` are both given. Opens the ledger once the options make sense.
+  init(_ arguments: Arguments, tables: Set<TableName>, _ context: Context) throws {
+    names = tables
+    jobs = try arguments.integer("jobs", atLeast: 1) ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    memoryByteCount = try arguments.byteCount("memory") ?? Replay.memoryByteCountDefault
+    rulebook = try arguments.value("rulebook").map { try RulebookCommand.readRulebook($0) } ?? .standard
+    ledger = try LedgerReader(arguments.positionals[0])
+    let end = try arguments.knownAt(ledger) ?? ledger.count
+    selection = Selection(
+      knownAt: end, asOf: try arguments.asOf(ledger, below: end, now: context.now()),
+      customers: arguments.all("customer").isEmpty ? nil : try arguments.customers(try ledger.labels()))
+  }
+
+  /// How many events are known.
+  var end: UInt64 { selection.knownAt ?? ledger.count }
+
+  func make(_ progress: Progress) throws -> [Table] {
+    let calendar = try ledger.calendar()
+    let (kinds, earliest) = knownKinds()
+    let run = MeasureRun(
+      rulebook: rulebook, tables: names, asOf: selection.asOf, calendar: calendar,
+      currency: ledger.settings.currency ?? "", kinds: kinds, earliest: min(earliest, selection.asOf))
+    var results: [ReplayPlan.Entity: ReplayResult<MeasureFold>] = [:]
+    var sources: SourcesFold?
+    // Sources are counted along with the customers' lives, or by themselves where no table needs lives.
+    let units = run.units.isEmpty && names.contains(.sources) ? [.customer] : run.units
+    progress.begin("replaying", total: 1000)
+    for (index, unit) in units.enumerated() {
+      let replay = try Replay(
+        ledger, selection: selection, plan: run.plan(unit), jobs: jobs, memoryByteCount: memoryByteCount)
+      let observers = index == 0 && names.contains(.sources)
+        ? (0..<jobs).map { _ in SourcesFold(calendar: calendar, asOf: selection.asOf, word: replay.context.word) } : []
+      let (end, unitCount) = (Double(end), Double(units.count))
+      results[unit] = try replay.run(
+        observers: observers,
+        progress: { share in
+          let done = (Double(index) + share) / unitCount
+          progress.update(done: Int(done * 1000), events: Int(done * end))
+        },
+        makeFold: { run.makeFold(unit, $0) })
+      if let first = observers.first {
+        for other in observers.dropFirst() { first.merge(other) }
+        sources = first
+      }
+    }
+    if let sources { try addImports(to: sources) }
+    progress.finish()
+    return run.finish(
+      customers: results[.customer], accounts: results[.account], names: try entityNames(), sources: sources)
+  }
+
+  /// Every kind that a known event may have, and an instant before which none occurred: from block headers and the tail.
+  private func knownKinds() -> (kinds: [String], earliest: Instant) {
+    var kinds: Set<String> = []
+    var earliest = Instant.max
+    for block in ledger.blocks where block.header.firstPosition < end {
+      kinds.formUnion(block.header.kinds.map(\.kind))
+      earliest = min(earliest, block.header.timeMin)
+    }
+    for row in ledger.tail.rows {
+      kinds.insert(ledger.tail.string(row[.kind]) ?? "")
+      earliest = min(earliest, row.time)
+    }
+    return (kinds.sorted(), earliest)
+  }
+
+  /// What imports left out, under the name of the file: nobody can say which source a line that was no event came from.
+  private func addImports(to sources: SourcesFold) throws {
+    for (position, recorded, record) in try ledger.imports() where position < end {
+      let tally = record.tally
+      guard tally.duplicates + tally.conflicts + tally.rejected > 0 else { continue }
+      sources.importFinished(
+        source: record.file, at: recorded, duplicates: Int64(tally.duplicates), conflicts: Int64(tally.conflicts),
+        rejected: Int64(tally.rejected))
+    }
+  }
+
+  /// External ids, or `c17` where ids are sealed: a snapshot is never changed, so no name that may have to be forgotten
+  /// may stand in it.
+  private func entityNames() throws -> EntityNames {
+    let known = try ledger.names()
+    guard ledger.settings.sealsCustomers else {
+      return EntityNames(bytes: known.bytes, ends: known.ends, unknown: known.unknown)
+    }
+    return EntityNames(
+      bytes: [], ends: Array(repeating: 0, count: known.ends.count), unknown: Set(1...UInt32(max(known.count, 1))))
+  }
+}
+
+extension Arguments {
+  /// Table names as they were typed; all where none was.
+  func tables(_ typed: [String]) throws(UsageError) -> Set<TableName> {
+    guard !typed.isEmpty else { return Set(TableName.allCases) }
+    var tables: Set<TableName> = []
+    for name in typed {
+      guard let table = TableName(rawValue: name) else {
+        let all = TableName.allCases.map(\.rawValue)
+        let near = nearest(to: name, among: all).map { "did you mean \($0)?" } ?? "expected \(oneOf(all))"
+        throw error("there is no table \(name): \(near)")
+      }
+      tables.insert(table)
+    }
+    return tables
+  }
+}
