@@ -33,7 +33,7 @@ public struct Replay {
   public static let memoryByteCountDefault = 5 << 28
   public static let memoryByteCountMin = 16 << 20
   /// Rows of a partition aimed at: it sorts and folds within a core's own cache.
-  private static let partitionRowCountAim = 1 << 16
+  private static let partitionRowCountAim = 1 << 15
 
   public let context: ReplayContext
   let blocks: [ReplayBlock]

@@ -28,6 +28,8 @@ final class RowStore: @unchecked Sendable {
       memory != MAP_FAILED
     else { return nil }
     base = memory
+    // Rows are written page after page: faulting them in by 2 MiB instead of 4 KiB saves most of the faults.
+    madvise(memory, byteCount, MADV_HUGEPAGE)
     next = .allocate(capacity: byteCount / Self.chunkByteCount)
   }
 
