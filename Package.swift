@@ -12,7 +12,7 @@ let package = Package(
     .target(name: "KeptLog", dependencies: ["KeptFormat"]),
     .target(name: "KeptIntake", dependencies: ["KeptFormat", "CLZ4"], exclude: ["Mapping.md"]),
     .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog"]),
-    .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "KeptLog"]),
+    .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "KeptLog"], exclude: ["SnapshotFormat.md"]),
     .target(name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot"]),
     .testTarget(name: "KeptReplayTests", dependencies: ["KeptReplay", "KeptFormat"]),
     .executableTarget(
