@@ -121,7 +121,9 @@ private struct LineReader {
       batch.data.append(DataEntry(key: key, type: .string, bytes: try slice()))
     case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "{"), UInt8(ascii: "["):
       let value: JSONValue
-      do throws(JSONFault) { value = try scanner.value(depth: 3) } catch { throw .json(error.reason, offset: error.offset) }
+      do throws(JSONFault) { value = try scanner.value(depth: 3) } catch {
+        throw .json(error.reason, offset: error.offset)
+      }
       if let truth = value.boolean {
         batch.data.append(DataEntry(key: key, type: .boolean, number: ExactDecimal(truth ? 1 : 0)))
       } else {
@@ -145,15 +147,12 @@ private struct LineReader {
   private mutating func commitment(_ string: JSONString, _ offset: Int) throws(Failure) {
     let start = scanner.position
     let digits = try self.string()
-    guard digits.count == 64, !digits.isEscaped else { throw .value(.sealed, offset: start) }
-    let bytes = ByteSlice(batch.bytes.count, 32)
-    for at in 0..<32 {
-      guard let high = hexDigit(scanner.base[digits.start + 2 * at]),
-        let low = hexDigit(scanner.base[digits.start + 2 * at + 1])
-      else { throw .value(.sealed, offset: start) }
-      batch.bytes.append(high << 4 | low)
+    guard digits.count == 64, !digits.isEscaped, let digest = Digest(hexDigits: scanner.base + digits.start) else {
+      throw .value(.sealed, offset: start)
     }
-    if string.count >= 5, UnsafeBufferPointer(start: scanner.base + string.start, count: 5).elementsEqual("data.".utf8) {
+    let bytes = digest.withUnsafeBytes { batch.add($0) }
+    let name = UnsafeBufferPointer(start: scanner.base + string.start, count: string.count)
+    if name.starts(with: "data.".utf8) {
       let key = JSONString(start: string.start + 5, count: string.count - 5, isEscaped: string.isEscaped)
       batch.data.append(DataEntry(key: slice(of: key), type: .sealed, bytes: bytes, isPersonal: true))
       hasSealedData = true

@@ -224,11 +224,7 @@ private struct RowWriter {
 
   private func hex(_ slice: ByteSlice, _ sink: inout ByteSink) {
     precondition(slice.count == 32, "a commitment has 32 bytes, not \(slice.count)")
-    sink.reserve(65)
-    for at in Int(slice.offset)..<Int(slice.offset) + 32 {
-      sink.append(JSONText.lowerHex(bytes[at] >> 4))
-      sink.append(JSONText.lowerHex(bytes[at] & 15))
-    }
+    Digest(UnsafeRawPointer(bytes + Int(slice.offset))).writeHex(to: &sink)
     sink.append(UInt8(ascii: "\""))
   }
 }

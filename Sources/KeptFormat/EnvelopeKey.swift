@@ -14,8 +14,11 @@ public enum EnvelopeKey: UInt8, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it is one of the 13 texts; `EventRow.fields` has it at `rawValue`.
   @inlinable @inline(__always)
-  public var textField: TextField? { rawValue < 13 ? TextField(rawValue: Int(rawValue)) : nil }
+  public var isText: Bool { rawValue < 13 }
+
+  public var textField: TextField? { isText ? TextField(rawValue: Int(rawValue)) : nil }
 
   /// A bit of its own, to find keys given twice.
   @inlinable @inline(__always)

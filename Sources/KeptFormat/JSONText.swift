@@ -9,35 +9,47 @@ public enum JSONText {
   }
 
   /// The same without the quotes.
+  ///
+  /// Copies in words while it looks for what must be escaped: most texts are shorter than a call of memcpy is worth.
   @inlinable @inline(__always)
   public static func appendInner(_ base: UnsafePointer<UInt8>, count: Int, to sink: inout ByteSink) {
-    let plain = plainPrefix(base, count)
-    sink.append(base, count: plain)
-    if plain < count { appendEscaped(base + plain, count: count - plain, to: &sink) }
+    var plain = 0
+    sink.write(atMost: count &+ 8) { out in
+      plain = copyPlain(base, count, to: out)
+      return plain
+    }
+    if plain < count { appendEscaped(base + plain, count: count &- plain, to: &sink) }
+  }
+
+  /// Copies up to the first byte that may need an escape, or all; says how many. Writes at most `count` bytes.
+  @inlinable @inline(__always)
+  static func copyPlain(_ base: UnsafePointer<UInt8>, _ count: Int, to out: UnsafeMutablePointer<UInt8>) -> Int {
+    let target = UnsafeMutableRawPointer(out)
+    var at = 0
+    while at &+ 8 <= count {
+      let word = loadWord(base + at)
+      target.storeBytes(of: word.littleEndian, toByteOffset: at, as: UInt64.self)
+      let found = stringStops(word)
+      if found != 0 { return at &+ found.trailingZeroBitCount &>> 3 }
+      at &+= 8
+    }
+    if at < count, count >= 8 {
+      // The last word again, overlapping what is done: its first bytes are known to be plain.
+      let word = loadWord(base + (count &- 8))
+      target.storeBytes(of: word.littleEndian, toByteOffset: count &- 8, as: UInt64.self)
+      let found = stringStops(word)
+      return found == 0 ? count : count &- 8 &+ found.trailingZeroBitCount &>> 3
+    }
+    while at < count, base[at] >= 0x20, base[at] != 0x22, base[at] != 0x5C {
+      out[at] = base[at]
+      at &+= 1
+    }
+    return at
   }
 
   public static func append(_ text: String, to sink: inout ByteSink) {
     var text = text
-    text.withUTF8 { bytes in
-      if let base = bytes.baseAddress {
-        append(base, count: bytes.count, to: &sink)
-      } else {
-        sink.append("\"\"")
-      }
-    }
-  }
-
-  /// How many bytes from the start need no escape; may stop early at a character beyond ASCII.
-  @inlinable @inline(__always)
-  static func plainPrefix(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
-    var at = 0
-    while at &+ 8 <= count {
-      let found = stringStops(loadWord(base + at))
-      if found != 0 { return at &+ found.trailingZeroBitCount &>> 3 }
-      at &+= 8
-    }
-    while at < count, base[at] >= 0x20, base[at] != 0x22, base[at] != 0x5C { at &+= 1 }
-    return at
+    text.withUTF8 { append($0.pointer, count: $0.count, to: &sink) }
   }
 
   @usableFromInline @inline(never)

@@ -122,6 +122,13 @@ struct CSVCells: ~Copyable {
   private func check(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) throws(RowFault) {
     var at = start
     while at < end {
+      if at &+ 8 <= end {
+        let word = loadWord(base + at)
+        if (word | (word &- 0x0101_0101_0101_0101)) & 0x8080_8080_8080_8080 == 0 {
+          at &+= 8
+          continue
+        }
+      }
       let byte = base[at]
       if byte == 0 { throw RowFault(.controlCharacter, at: at) }
       if byte < 0x80 {

@@ -3,7 +3,7 @@ import KeptFormat
 /// What the columns of a CSV file without a mapping mean: their names are fields of an event.
 struct CSVLayout: Sendable {
   enum Target: Sendable, Equatable {
-    case text(TextField)
+    case text(EnvelopeKey)
     case customer(EnvelopeKey)
     case number(EnvelopeKey)
     case instant(EnvelopeKey)
@@ -42,7 +42,7 @@ struct CSVLayout: Sendable {
       return .data(key: Array(key.utf8), isPersonal: PersonalKeys.contains(key))
     }
     guard let key = name.envelopeKey else { return nil }
-    if let field = key.textField { return .text(field) }
+    if key.isText { return .text(key) }
     switch key {
     case .customer, .otherCustomer: return .customer(key)
     case .amount, .score: return .number(key)

@@ -68,9 +68,7 @@ extension RowBuilder {
   ) throws(RowFault) {
     let offset = Int(cell.offset) < chunkByteCount ? Int(cell.offset) : start
     switch target {
-    case .text(let field):
-      guard let key = EnvelopeKey(rawValue: UInt8(truncatingIfNeeded: field.rawValue)) else { return }
-      try set(field, key, cell, at: offset)
+    case .text(let key): try setText(key, cell, at: offset)
     case .customer(let key): try setCustomer(key, cell, at: offset)
     case .instant(let key): try setInstant(key, text: cell, at: offset)
     case .number(let key): try setNumber(key, try jsonNumber(cell, key, at: offset), at: offset)

@@ -37,7 +37,8 @@ extension IntakeError: CustomStringConvertible {
     case .cannotRead: "Read the file from another copy; importing again skips what is already recorded."
     case .damagedLZ4: "Take another copy of the file; importing again skips what is already recorded."
     case .otherCompression(let file, let name):
-      name == "gzip" ? "`gzip -dc \(file) | kept import LEDGER -`" : "Unpack it and pipe it into `kept import LEDGER -`."
+      name == "gzip"
+        ? "`gzip -dc \(file) | kept import LEDGER -`" : "Unpack it and pipe it into `kept import LEDGER -`."
     case .header: "Name the columns as fields (source, id, kind, time, customer, data.KEY …) or import with --map."
     case .mapping(let error): error.nextStep
     }

@@ -26,21 +26,23 @@ enum KindRules {
     count == name.utf8CodeUnitCount && memcmp(kind, name.utf8Start, count) == 0
   }
 
-  /// The reason why `row` cannot be of its kind, and the field to name; nil where it can.
+  /// The reason why an event cannot be of its kind, and the field to name; nil where it can.
   @inline(__always)
-  static func fault(_ kind: UnsafePointer<UInt8>, _ count: Int, _ row: EventRow) -> (RejectReason, EnvelopeKey)? {
+  static func fault(
+    _ kind: UnsafePointer<UInt8>, _ count: Int, hasCorrects: Bool, hasOtherCustomer: Bool
+  ) -> (RejectReason, EnvelopeKey)? {
     // Retractions and mergers are 15 bytes long too, so that nearly every event is done with this line.
     guard count == 15 || count == 16 || count == 18 else { return nil }
-    return slowFault(kind, count, row)
+    return slowFault(kind, count, hasCorrects, hasOtherCustomer)
   }
 
   @inline(never)
   private static func slowFault(
-    _ kind: UnsafePointer<UInt8>, _ count: Int, _ row: EventRow
+    _ kind: UnsafePointer<UInt8>, _ count: Int, _ hasCorrects: Bool, _ hasOtherCustomer: Bool
   ) -> (RejectReason, EnvelopeKey)? {
     if ledgerMade.contains(where: { `is`(kind, count, $0) }) { return (.reservedKind, .kind) }
-    if `is`(kind, count, "event.retracted"), row[.corrects].isAbsent { return (.missing, .corrects) }
-    if `is`(kind, count, "customer.merged"), row.otherCustomerName.isAbsent { return (.missing, .otherCustomer) }
+    if `is`(kind, count, "event.retracted"), !hasCorrects { return (.missing, .corrects) }
+    if `is`(kind, count, "customer.merged"), !hasOtherCustomer { return (.missing, .otherCustomer) }
     return nil
   }
 }

@@ -79,9 +79,9 @@ struct LineParser {
     let offset = scanner.position
     let byte = scanner.byte
     if byte == UInt8(ascii: "n") { return try word("null", key) }
-    if let field = key.textField {
+    if key.isText {
       guard byte == UInt8(ascii: "\"") else { throw wrongType(key) }
-      return try builder.set(field, key, slice(of: try string(key), &builder), at: offset)
+      return try builder.setText(key, slice(of: try string(key), &builder), at: offset)
     }
     switch key {
     case .customer, .otherCustomer:
@@ -190,7 +190,8 @@ struct LineParser {
 
   /// Attributes of CloudEvents that have no field of the same name; their bits follow those of `EnvelopeKey`.
   private enum Attribute: UInt64 {
-    case type = 32, specversion, datacontenttype
+    case type = 32
+    case specversion, datacontenttype
   }
 
   /// Whether a CloudEvent may have the field as an attribute: all but `kind`, which is `type` there.
@@ -224,7 +225,7 @@ struct LineParser {
         value.offset += prefixCount
         value.count -= prefixCount
       }
-      try builder.set(.kind, .kind, value, at: offset)
+      try builder.setText(.kind, value, at: offset)
     case .specversion:
       guard builder.withBytes(value, { $0.elementsEqual("1.0".utf8) }) else {
         throw RowFault(.specVersion, name: key, isData: false, at: offset)

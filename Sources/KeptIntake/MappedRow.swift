@@ -179,8 +179,8 @@ struct MappedRow: ~Copyable {
     guard slice.isPresent else { return }
     if case .instant(let style) = field.kind {
       try builder.setInstant(key, try instant(slice, style, builder), at: start)
-    } else if let field = key.textField {
-      try builder.set(field, key, slice, at: start)
+    } else if key.isText {
+      try builder.setText(key, slice, at: start)
     } else {
       try builder.setCustomer(key, slice, at: start)
     }

@@ -58,9 +58,10 @@ final class MappingCompiler {
       let rule = try self.value(value, kind)
       fields.append(FieldRule(target: .envelope(key), value: rule, kind: kind, label: label(key.name)))
     }
-    let given = Set(fields.compactMap { field in
-      if case .envelope(let key) = field.target { key.name } else { nil }
-    })
+    let given = Set(
+      fields.compactMap { field in
+        if case .envelope(let key) = field.target { key.name } else { nil }
+      })
     for name in ["source", "id", "kind", "time"] where !given.contains(name) {
       throw node.error("no \"\(name)\", which every event needs", "Add it here or under \"every\".")
     }
@@ -348,7 +349,8 @@ final class MappingCompiler {
     if style.isEndOfDay {
       guard isDue else { throw node.error("\"end_of_day\" is for due dates", "Leave it out here.") }
       guard zone != nil else {
-        throw node.error("\"end_of_day\" without a zone", "Add \"zone\": \"Europe/Paris\" here or at the top, or \"UTC\".")
+        throw node.error(
+          "\"end_of_day\" without a zone", "Add \"zone\": \"Europe/Paris\" here or at the top, or \"UTC\".")
       }
     }
     return style

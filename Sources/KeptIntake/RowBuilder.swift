@@ -71,10 +71,11 @@ struct RowBuilder: ~Copyable {
 
   @inline(__always)
   private func kindFault(_ kind: ByteSlice) -> (RejectReason, EnvelopeKey)? {
-    if Int(kind.offset) < chunkByteCount {
-      return KindRules.fault(chunk + Int(kind.offset), Int(kind.count), row)
+    withBytes(kind) { bytes in
+      KindRules.fault(
+        bytes.pointer, bytes.count, hasCorrects: given & EnvelopeKey.corrects.bit != 0,
+        hasOtherCustomer: given & EnvelopeKey.otherCustomer.bit != 0)
     }
-    return withBytes(kind) { KindRules.fault($0.pointer, $0.count, row) }
   }
 
   @inline(never)
@@ -96,17 +97,17 @@ struct RowBuilder: ~Copyable {
     given |= key.bit
   }
 
-  /// Sets one of the 13 texts.
+  /// Sets one of the 13 texts; `key` must be one of those.
   @inline(__always)
-  mutating func set(_ field: TextField, _ key: EnvelopeKey, _ slice: ByteSlice, at offset: Int) throws(RowFault) {
+  mutating func setText(_ key: EnvelopeKey, _ slice: ByteSlice, at offset: Int) throws(RowFault) {
     try take(key, at: offset)
-    row[field] = slice
-    switch field {
+    row.fields[Int(key.rawValue)] = slice
+    switch key {
     case .text: return
     case .source, .id, .kind:
       if slice.count == 0 { throw RowFault(.empty, key, at: offset) }
-    case .direction, .party: try checkChoice(field, key, slice, at: offset)
-    case .account, .channel, .agent, .department, .subject, .currency, .corrects: break
+    case .direction, .party: try checkChoice(key, slice, at: offset)
+    default: break
     }
     if slice.count > UInt32(Limits.nameByteCountMax) { throw RowFault(.valueTooLong, key, at: offset) }
   }
@@ -153,15 +154,13 @@ struct RowBuilder: ~Copyable {
   }
 
   @inline(__always)
-  private func checkChoice(
-    _ field: TextField, _ key: EnvelopeKey, _ slice: ByteSlice, at offset: Int
-  ) throws(RowFault) {
+  private func checkChoice(_ key: EnvelopeKey, _ slice: ByteSlice, at offset: Int) throws(RowFault) {
     let isAllowed = withBytes(slice) { bytes in
       let base = bytes.pointer
       func says(_ word: StaticString) -> Bool {
         bytes.count == word.utf8CodeUnitCount && memcmp(base, word.utf8Start, bytes.count) == 0
       }
-      return field == .direction
+      return key == .direction
         ? says("in") || says("out") || says("both") : says("b2c") || says("b2b") || says("internal")
     }
     guard isAllowed else { throw RowFault(.notOneOf, key, at: offset) }

@@ -16,9 +16,11 @@ import Testing
     ("", .endsEarly, 0), ("{", .endsEarly, 1), ("[1,]", .syntax, 3), ("{\"a\" 1}", .syntax, 5), ("{a:1}", .syntax, 1),
     ("01", .badNumber, 0), ("1.", .badNumber, 0), (".5", .syntax, 0), ("+1", .syntax, 0), ("1e", .badNumber, 0),
     ("-", .badNumber, 0), ("1 2", .trailing, 2), ("nul", .endsEarly, 3), ("nule", .syntax, 0), ("NaN", .syntax, 0),
-    ("\"a", .endsEarly, 2), ("\"\\x\"", .badEscape, 1), ("\"\\u12G4\"", .badEscape, 1), ("\"\u{1}\"", .controlCharacter, 1),
+    ("\"a", .endsEarly, 2), ("\"\\x\"", .badEscape, 1), ("\"\\u12G4\"", .badEscape, 1),
+    ("\"\u{1}\"", .controlCharacter, 1),
     ("\"\\ud800\"", .loneSurrogate, 1), ("\"\\udc00\"", .loneSurrogate, 1), ("\"\\ud800\\u0041\"", .loneSurrogate, 1),
-    ("{\"a\":1,\"a\":2}", .duplicateKey, 7), ("{\"a\":1,\"\\u0061\":2}", .duplicateKey, 7), ("1e400", .tooManyDigits, 0),
+    ("{\"a\":1,\"a\":2}", .duplicateKey, 7), ("{\"a\":1,\"\\u0061\":2}", .duplicateKey, 7),
+    ("1e400", .tooManyDigits, 0),
     ("1234567890123456789", .tooManyDigits, 0), ("[1,\u{FEFF}2]", .byteOrderMark, 3), ("[\u{0}]", .controlCharacter, 1),
   ]
 
@@ -29,10 +31,11 @@ import Testing
     #expect(error?.offset == offset)
   }
 
-  @Test(arguments: [
-    [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80],
-    [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0x80], [0xFF], [0xE2, 0x82], [0xC3],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80],
+      [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0x80], [0xFF], [0xE2, 0x82], [0xC3],
+    ] as [[UInt8]])
   func `bytes that are not UTF-8 are refused, alone and in a long text`(bytes: [UInt8]) {
     for before in ["\"", "\"long enough to be read in words of eight bytes "] {
       let text = Array(before.utf8) + bytes + Array(" and some more\"".utf8)

@@ -11,7 +11,8 @@ import Testing
   }
 
   func plain(_ id: String, _ rest: String) -> String {
-    #"{"source":"shop","id":"\#(id)","kind":"order.placed","time":"2024-03-31T09:05:00.000000Z","customer":"C-1""# + rest
+    #"{"source":"shop","id":"\#(id)","kind":"order.placed","time":"2024-03-31T09:05:00.000000Z","customer":"C-1""#
+      + rest
       + "}"
   }
 
@@ -31,7 +32,8 @@ import Testing
   }
 
   @Test func `a byte order mark, carriage returns, blank lines and a missing last line feed are fine`() throws {
-    let text = "\u{FEFF}" + Self.header.dropLast() + "\r\n\r\n" + Self.row("1").dropLast() + "\r\n\n" + Self.row("2").dropLast()
+    let text =
+      "\u{FEFF}" + Self.header.dropLast() + "\r\n\r\n" + Self.row("1").dropLast() + "\r\n\n" + Self.row("2").dropLast()
     let said = try read(text, .csv)
     #expect(said.events == ["3: " + plain("1", ""), "5: " + plain("2", "")])
     #expect(said.lineCount == 2)
@@ -79,7 +81,8 @@ import Testing
 
   @Test func `a small file cut at every offset says the same`() throws {
     let text =
-      Self.header + Self.row("1", text: "\"a\n\"\"b\"\"\"") + "\r\n" + Self.row("é", text: "\"open") + Self.row("3", text: "x")
+      Self.header + Self.row("1", text: "\"a\n\"\"b\"\"\"") + "\r\n" + Self.row("é", text: "\"open")
+      + Self.row("3", text: "x")
     let bytes = Array(text.utf8)
     let whole = try read(bytes, .csv).said
     #expect(whole.events.count == 2 && whole.rejects.count == 1)

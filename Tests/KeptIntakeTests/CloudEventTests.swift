@@ -32,7 +32,8 @@ import Testing
   }
 
   @Test func `a batch cut at every offset says the same, bad elements included`() throws {
-    let small = #"{"specversion":"1.0","id":"1","source":"s","type":"a.b","time":"2024-03-31T09:05:00Z","customer":"C"}"#
+    let small =
+      #"{"specversion":"1.0","id":"1","source":"s","type":"a.b","time":"2024-03-31T09:05:00Z","customer":"C"}"#
     let text = " [\(small),\n{\"id\":\"]}\\\"\"},\n \(small) ,{\"cut\": [\n\(small)\n]"
     let bytes = Array(text.utf8)
     let whole = try read(bytes, .cloudevents).said
@@ -45,7 +46,8 @@ import Testing
     ("\"1.0\"", "\"0.3\"", "specversion spec_version"), ("\"specversion\":\"1.0\",", "", " spec_version"),
     ("application/json; charset=utf-8", "text/plain", "datacontenttype content_type"),
     ("\"kept.order.placed\"", "\"kept.\"", "kind empty"), ("\"kept.order.placed\"", "7", "type wrong_type"),
-    ("\"customer\":\"C-1\",", "", "customer missing"), ("\"traceparent\"", "\"order_id\"", "data.order_id duplicate_key"),
+    ("\"customer\":\"C-1\",", "", "customer missing"),
+    ("\"traceparent\"", "\"order_id\"", "data.order_id duplicate_key"),
     ("\"amount\"", "\"amount\":1,\"amount\"", "amount duplicate_key"),
     ("\"channel\"", "\"amount\":1,\"channel\"", "amount given_twice"),
   ]

@@ -105,11 +105,13 @@ import Testing
     let map = try single(
       #""time":"{t}","due":{"column":"d","format":"%Y-%m-%d","end_of_day":true,"zone":"Europe/Berlin"}"#)
     let said = try read("id,t,d\n1,2024-03-01T00:00:00Z,2024-03-31\n", .csv, mapping: map)
-    #expect(said.events == ["2: " + plain("1", "2024-03-01T00:00:00.000000Z", #","due":"2024-03-31T21:59:59.999999Z""#)])
+    #expect(
+      said.events == ["2: " + plain("1", "2024-03-01T00:00:00.000000Z", #","due":"2024-03-31T21:59:59.999999Z""#)])
   }
 
   static let numbers: [(String, String?)] = [
-    ("1.234,50", "1234.5"), ("-1.234.567,891", "-1234567.891"), ("+7", "7"), ("007,50", "7.5"), (",5", "0.5"), ("5,", "5"),
+    ("1.234,50", "1234.5"), ("-1.234.567,891", "-1234567.891"), ("+7", "7"), ("007,50", "7.5"), (",5", "0.5"),
+    ("5,", "5"),
     ("1e3", "1000"), ("0", "0"), ("12345678", "12345678"), ("1.5", nil), ("1.23.456", nil), ("1,2,3", nil), ("", ""),
     ("abc", nil), ("-", nil), (",", nil), ("1 000", nil), ("12345678901234567890", nil), ("1.234.", nil),
   ]
@@ -117,7 +119,8 @@ import Testing
   @Test(arguments: numbers)
   func `numbers with separators are exact, and nothing else is a number`(text: String, value: String?) throws {
     let map = try single(
-      #""time":"{t}","amount":{"column":"n"}"#, top: #""csv":{"delimiter":";"},"numbers":{"decimal":",","thousands":"."},"#)
+      #""time":"{t}","amount":{"column":"n"}"#,
+      top: #""csv":{"delimiter":";"},"numbers":{"decimal":",","thousands":"."},"#)
     let said = try read("id;t;n\n1;2024-03-01T00:00:00Z;\(text)\n", .csv, mapping: map)
     if let value {
       let member = value.isEmpty ? "" : #","amount":\#(value)"#
@@ -136,7 +139,8 @@ import Testing
     (#""agent":{"column":"b","table":{"A":"Ada"},"else":"{b}?"}"#, #","agent":"B?""#),
     (#""agent":{"column":"b","table":{"A":"Ada"},"else":null}"#, ""),
     (#""score":{"column":"a","table":{"A":5}}"#, #","score":5"#), (#""score":3"#, #","score":3"#),
-    (#""amount":{"sum":["n","x",0.25]}"#, #","amount":7.75"#), (#""amount":{"product":["n","x","x"]}"#, #","amount":31.25"#),
+    (#""amount":{"sum":["n","x",0.25]}"#, #","amount":7.75"#),
+    (#""amount":{"product":["n","x","x"]}"#, #","amount":31.25"#),
     (#""amount":{"product":["n","empty"]}"#, ""),
     (#""data":["a","empty"]"#, #","data":{"a":"A"}"#),
     (
@@ -159,7 +163,8 @@ import Testing
     (#""a""#, [1, 2]), (#"{"column":"a","absent":true}"#, [3]), (#"{"column":"a","present":false}"#, [3]),
     (#"{"column":"a","equals":"x"}"#, [1]), (#"{"column":"a","in":["x","yy"]}"#, [1, 2]),
     (#"{"column":"a","prefix":"y"}"#, [2]), (#"{"not":{"column":"a","equals":"x"}}"#, [2, 3]),
-    (#"[{"column":"a","prefix":"y"},"b"]"#, [2]), (#"{"any":[{"column":"a","absent":true},{"column":"a","equals":"x"}]}"#, [1, 3]),
+    (#"[{"column":"a","prefix":"y"},"b"]"#, [2]),
+    (#"{"any":[{"column":"a","absent":true},{"column":"a","equals":"x"}]}"#, [1, 3]),
     (#"{"template":"{a}{b}","equals":"yy2"}"#, [2]), (#"{"column":"b","equals":2}"#, [2]), (#"{"all":[]}"#, [1, 2, 3]),
   ]
 
@@ -250,7 +255,8 @@ import Testing
     (#""time":{"column":"t","zone":7}"#, "time.zone", "expected a string"),
     (#""time":{"column":"t","end_of_day":true}"#, "time", "is for due dates"),
     (#""time":"{t}","due":{"column":"t","end_of_day":true}"#, "due", "without a zone"),
-    (#""time":"{t""#, "time", "not closed"), (#""time":"t}""#, "time", "without an opening"), (#""time":"{}""#, "time", "empty"),
+    (#""time":"{t""#, "time", "not closed"), (#""time":"t}""#, "time", "without an opening"),
+    (#""time":"{}""#, "time", "empty"),
     (#""time":{"column":"t","template":"{t}"}"#, "time", "column and template"), (#""time":{}"#, "time", "no source"),
     (#""time":{"colum":"t"}"#, "time", "unknown member \"colum\""), (#""time":[]"#, "time", "expected an object"),
     (#""time":"{t}","agent":{"sum":["a"]}"#, "agent", "a sum is a number"),
@@ -260,13 +266,16 @@ import Testing
     (#""time":"{t}","data":{"amount":"{a}"}"#, "data.amount", "field of its own"),
     (#""time":"{t}","data":{"x":{"column":"a","type":"int"}}"#, "data.x.type", "unknown value \"int\""),
     (#""time":"{t}","data":[1]"#, "data[0]", "expected a string"),
-    (#""time":"{t}","when":{"column":"a"}"#, "when", "no test"), (#""time":"{t}","when":{"equals":"a"}"#, "when", "no column"),
+    (#""time":"{t}","when":{"column":"a"}"#, "when", "no test"),
+    (#""time":"{t}","when":{"equals":"a"}"#, "when", "no column"),
     (#""time":"{t}","when":{"column":"a","in":"x"}"#, "when.in", "expected an array"),
   ]
 
-  @Test(arguments: wrong + wrongFields.map { field, place, what in
-    (#"{"events":[{"source":"s","id":"{id}","kind":"a.b","customer":"C",\#(field)}]}"#, "events[0].\(place)", what)
-  })
+  @Test(
+    arguments: wrong
+      + wrongFields.map { field, place, what in
+        (#"{"events":[{"source":"s","id":"{id}","kind":"a.b","customer":"C",\#(field)}]}"#, "events[0].\(place)", what)
+      })
   func `a mapping that cannot be used says where and why`(text: String, place: String, what: String) {
     let error = #expect(throws: MappingError.self) { try mapping(text) }
     #expect(error?.place == place)
@@ -296,7 +305,8 @@ import Testing
       }
       #expect(try read(bytes, format, mapping: map).said.lineCount > 0)
     }
-    let text = Array(#"{"events":[{"source":"s","id":"{a}","kind":{"column":"k","table":{"1":"x"}},"time":"{t}","customer":1}]}"#.utf8)
+    let text = Array(
+      #"{"events":[{"source":"s","id":"{a}","kind":{"column":"k","table":{"1":"x"}},"time":"{t}","customer":1}]}"#.utf8)
     for _ in 0..<20_000 {
       var bytes = text
       bytes[Int.random(in: 0..<bytes.count, using: &random)] = text.randomElement(using: &random)!

@@ -88,7 +88,8 @@ private func bad(_ what: String, _ members: [String: String], _ needle: String, 
     ("year 0", "0000-01-01T00:00:00Z", "time_out_of_range"), ("year 9999", "9999-12-31T23:59:59Z", "time_out_of_range"),
     ("just before 1900", "1899-12-31T23:59:59.999999Z", "time_out_of_range"),
     ("just 2200", "2200-01-01T00:00:00Z", "time_out_of_range"), ("30 February", "2024-02-30T00:00:00Z", "no_such_time"),
-    ("a leap second", "2016-12-31T23:59:60Z", "leap_second"), ("no time", "soon", "bad_time"), ("nothing", "", "bad_time"),
+    ("a leap second", "2016-12-31T23:59:60Z", "leap_second"), ("no time", "soon", "bad_time"),
+    ("nothing", "", "bad_time"),
   ].flatMap { what, text, reason in
     [
       bad(what, ["time": "\"\(text)\""], "\"\(text)\"", "time \(reason)"),
@@ -99,12 +100,17 @@ private func bad(_ what: String, _ members: [String: String], _ needle: String, 
   static let sizes: [BadLine] = [
     bad("a long id", ["id": "\"\(String(repeating: "x", count: 513))\""], "\"xxx", "id value_too_long"),
     bad("a long kind", ["kind": "\"\(String(repeating: "x", count: 513))\""], "\"xxx", "kind value_too_long"),
-    bad("a long customer", ["customer": "\"\(String(repeating: "x", count: 513))\""], "\"xxx", "customer value_too_long"),
+    bad(
+      "a long customer", ["customer": "\"\(String(repeating: "x", count: 513))\""], "\"xxx", "customer value_too_long"),
     bad(
       "a long key", ["data": "{\"\(String(repeating: "k", count: 129))\":1}"], "\"kkk",
       "data.\(String(repeating: "k", count: 64)) key_too_long"),
-    bad("a long key, nested", ["data": "{\"a\":{\"\(String(repeating: "k", count: 129))\":1}}"], "{\"kkk", "data.a key_too_long"),
-    bad("a canonical line too long", ["data": "{\"a\":\"\(String(repeating: "v", count: 65_400))\"}"], "{", " event_too_long"),
+    bad(
+      "a long key, nested", ["data": "{\"a\":{\"\(String(repeating: "k", count: 129))\":1}}"], "{\"kkk",
+      "data.a key_too_long"),
+    bad(
+      "a canonical line too long", ["data": "{\"a\":\"\(String(repeating: "v", count: 65_400))\"}"], "{",
+      " event_too_long"),
     bad(
       "257 keys", ["data": "{" + (0..<251).map { "\"k\($0)\":1" }.joined(separator: ",") + "}"], "{", " too_many_keys"),
     bad(
@@ -157,11 +163,13 @@ private func bad(_ what: String, _ members: [String: String], _ needle: String, 
     let file = try TemporaryFile(Array((event() + "\n{\"customer\":\"secret\",\"id\":7}\r\n").utf8))
     try ImportSource(path: file.path, format: .jsonl).forEachBatch { chunk in
       let reject = try #require(chunk.rejects.first)
-      #expect(chunk.bytes(of: reject).map { String(decoding: $0, as: UTF8.self) } == "{\"customer\":\"secret\",\"id\":7}\r")
+      #expect(
+        chunk.bytes(of: reject).map { String(decoding: $0, as: UTF8.self) } == "{\"customer\":\"secret\",\"id\":7}\r")
       var sink = ByteSink()
       reject.appendJSON(to: &sink)
       #expect(!sink.text().contains("secret") && !reject.description.contains("secret"))
-      #expect(reject.description.hasSuffix(": line 2, byte \(event().utf8.count + 1 + 26): id: a value of the wrong type"))
+      #expect(
+        reject.description.hasSuffix(": line 2, byte \(event().utf8.count + 1 + 26): id: a value of the wrong type"))
     }
   }
 
