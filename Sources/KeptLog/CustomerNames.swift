@@ -1,3 +1,4 @@
+import CInstructions
 import KeptFormat
 
 #if canImport(Glibc)
@@ -226,6 +227,55 @@ struct CustomerDirectory: ~Copyable {
     return names.bytes.withUnsafeBytes { name.isEmpty || memcmp($0.baseAddress! + start, name.baseAddress!, name.count) == 0 }
   }
 
+  /// The customers of an event, and which of them it introduces.
+  struct Numbers {
+    var customer: UInt32 = 0
+    var other: UInt32 = 0
+    var introducesCustomer = false
+    var introducesOther = false
+  }
+
+  /// Numbers the customers of some rows, in order; new ones get a key.
+  ///
+  /// - Parameter hashes: of the customers' ids, by row.
+  mutating func number(
+    _ range: Range<Int>, of rows: UnsafeBufferPointer<EventRow>, _ bytes: UnsafeRawBufferPointer, _ hashes: [UInt64],
+    keys: KeyTable, source: inout KeySource, into numbers: inout [Numbers]
+  ) throws {
+    for index in range {
+      if index + 8 < range.upperBound {
+        kept_prefetch(slots + (Int(truncatingIfNeeded: hashes[index + 8] >> 32) & (capacity - 1)))
+      }
+      var found = Numbers()
+      let row = rows.baseAddress! + index
+      if row.pointee.customerName.isPresent {
+        let name = row.pointee.customerName.text(in: bytes)
+        found.customer = number(name, hash: hashes[index])
+        if found.customer == 0 {
+          found.customer = try introduce(name, hashes[index], keys, &source)
+          found.introducesCustomer = true
+        }
+      }
+      if row.pointee.otherCustomerName.isPresent {
+        let name = row.pointee.otherCustomerName.text(in: bytes)
+        let hash = hash(name)
+        found.other = number(name, hash: hash)
+        if found.other == 0 {
+          found.other = try introduce(name, hash, keys, &source)
+          found.introducesOther = true
+        }
+      }
+      numbers.append(found)
+    }
+  }
+
+  private mutating func introduce(
+    _ name: UnsafeRawBufferPointer, _ hash: UInt64, _ keys: KeyTable, _ source: inout KeySource
+  ) throws -> UInt32 {
+    keys.append(try source.next())
+    return add(name, hash: hash)
+  }
+
   /// Whether the numbers and the names' offsets suffice even if every customer of a batch is new.
   func hasRoom(for batch: EventBatch) -> Bool {
     names.count + 2 * batch.rows.count < Int(UInt32.max) && names.bytes.count + batch.bytes.count < Int(UInt32.max)
@@ -246,5 +296,13 @@ struct CustomerDirectory: ~Copyable {
       place(hash, number)
     }
     return number
+  }
+}
+
+extension ByteSlice {
+  /// The bytes of a slice that is present, in its arena.
+  @inline(__always)
+  func text(in arena: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: arena.baseAddress.map { $0 + Int(offset) }, count: Int(count))
   }
 }

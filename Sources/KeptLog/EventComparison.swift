@@ -122,3 +122,12 @@ struct EventComparison: ~Copyable {
     single.rows[0].dataCount = UInt32(single.data.count)
   }
 }
+
+/// A comparison with an identity, for a list of them.
+///
+/// `@unchecked Sendable`: one thread at a time uses it.
+final class EventComparer: @unchecked Sendable {
+  var comparison: EventComparison
+
+  init(_ comparison: consuming EventComparison) { self.comparison = comparison }
+}

@@ -1,3 +1,5 @@
+import CInstructions
+
 /// The newest identities in memory: fingerprints and the positions they may be found at.
 ///
 /// Open addressing with the fingerprint's high bits as home, so that the slots are almost in order of fingerprint: a
@@ -34,9 +36,45 @@ struct FingerprintTable: ~Copyable {
     Int(truncatingIfNeeded: fingerprint.multipliedFullWidth(by: UInt64(homes)).high)
   }
 
-  /// Brings the slot of a fingerprint that is asked for soon into the cache. The result means nothing.
-  @inline(__always)
-  borrowing func touch(_ fingerprint: UInt64) -> UInt64 { slots[home(fingerprint)].position }
+  /// How many fingerprints ahead of the one at hand memory is asked for.
+  private static let prefetchDistance = 12
+
+  /// Marks the fingerprints that are in the table.
+  borrowing func mark(_ fingerprints: UnsafeBufferPointer<UInt64>, _ marks: UnsafeMutablePointer<Bool>) {
+    for index in fingerprints.indices {
+      if index + Self.prefetchDistance < fingerprints.count {
+        kept_prefetch(slots + home(fingerprints[index + Self.prefetchDistance]))
+      }
+      if find(fingerprints[index]) >= 0 { marks[index] = true }
+    }
+  }
+
+  /// Inserts fingerprints under positions `position`, `position` + 1 … until one is there already under a position that
+  /// is not before `first`.
+  ///
+  /// - Returns: how many were inserted.
+  mutating func insert(
+    _ fingerprints: UnsafeBufferPointer<UInt64>, at position: UInt64, notSince first: UInt64
+  ) -> Int {
+    reserve(fingerprints.count)
+    for index in fingerprints.indices {
+      if index + Self.prefetchDistance < fingerprints.count {
+        kept_prefetch(slots + home(fingerprints[index + Self.prefetchDistance]))
+      }
+      let fingerprint = fingerprints[index]
+      var slot = find(fingerprint)
+      while slot >= 0 {
+        if slots[slot].position >= first { return index }
+        slot = find(fingerprint, after: slot)
+      }
+      insert(fingerprint, position + UInt64(index))
+    }
+    return fingerprints.count
+  }
+
+  private mutating func reserve(_ more: Int) {
+    while (count + more) * 3 >= homes * 2 { grow() }
+  }
 
   /// The first slot at or after `start` that holds `fingerprint`, or -1. `start` is -1 for the first.
   @inline(__always)

@@ -54,9 +54,22 @@ struct IdentityIndex: ~Copyable {
     runs = []
   }
 
+  /// For each fingerprint whether `find` may find anything; false is certain.
+  func mayContain(_ fingerprints: [UInt64]) throws -> [Bool] {
+    var marks = [Bool](repeating: false, count: fingerprints.count)
+    try marks.withUnsafeMutableBufferPointer { marks in
+      guard let base = marks.baseAddress else { return }
+      try fingerprints.withUnsafeBufferPointer { fingerprints in
+        table.mark(fingerprints, base)
+        for run in runs { try run.mark(fingerprints, base) }
+      }
+    }
+    return marks
+  }
+
   /// Adds the positions that may hold `fingerprint` to `found`: older ones first.
   func find(_ fingerprint: UInt64, into found: inout [UInt64]) throws {
-    for run in runs where try run.mayContain(fingerprint) { try run.find(fingerprint, into: &found) }
+    for run in runs { try run.find(fingerprint, into: &found) }
     var slot = table.find(fingerprint)
     while slot >= 0 {
       found.append(table.position(inSlot: slot))

@@ -1,3 +1,4 @@
+import CInstructions
 import KeptFormat
 
 /// A file of identities: entries of 13 bytes sorted by fingerprint, in checksummed pages, with the pages' first
@@ -89,20 +90,37 @@ final class IdentityRun {
 
   // MARK: Looking up
 
-  /// Whether the run may hold `fingerprint`; false is certain. The filter is loaded once enough was asked of it.
-  @inline(__always)
-  func mayContain(_ fingerprint: UInt64) throws -> Bool {
+  /// Marks the fingerprints that the run may hold; no mark is certain. The filter is loaded once enough was asked of it:
+  /// it costs as much to read as so many pages.
+  func mark(_ fingerprints: UnsafeBufferPointer<UInt64>, _ marks: UnsafeMutablePointer<Bool>) throws {
     if filter.isEmpty {
-      probeCount += 1
-      // A filter costs as much to read as that many pages.
-      guard probeCount * Self.pageByteCount > filterBlockCount * Self.filterBlockByteCount else { return true }
+      probeCount += fingerprints.count
+      guard probeCount * Self.pageByteCount > filterBlockCount * Self.filterBlockByteCount else {
+        for index in fingerprints.indices { marks[index] = true }
+        return
+      }
       filter = try checked(Self.filterOffset(entryCount), Self.filterBlockByteCount * filterBlockCount)
     }
-    return filter.withUnsafeBytes { IdentityFilter.contains($0.baseAddress!, filterBlockCount, fingerprint) }
+    filter.withUnsafeBytes { bytes in
+      let base = bytes.baseAddress!
+      for index in fingerprints.indices {
+        if index + 12 < fingerprints.count {
+          kept_prefetch(base + 64 * IdentityFilter.block(fingerprints[index + 12], filterBlockCount))
+        }
+        if IdentityFilter.contains(base, filterBlockCount, fingerprints[index]) { marks[index] = true }
+      }
+    }
+  }
+
+  /// Whether the run may hold `fingerprint`, as far as its filter is loaded.
+  @inline(__always)
+  private func mayContain(_ fingerprint: UInt64) -> Bool {
+    filter.isEmpty || filter.withUnsafeBytes { IdentityFilter.contains($0.baseAddress!, filterBlockCount, fingerprint) }
   }
 
   /// Adds the positions under `fingerprint` to `found`.
   func find(_ fingerprint: UInt64, into found: inout [UInt64]) throws {
+    guard mayContain(fingerprint) else { return }
     // The first page that may hold it: the last that begins before it.
     var index = Int(truncatingIfNeeded: fingerprint.multipliedFullWidth(by: UInt64(pageCount)).high)
     while index + 1 < pageCount, fences[index + 1] < fingerprint { index += 1 }

@@ -1,3 +1,4 @@
+import Dispatch
 import KeptFormat
 
 extension LedgerWriter {
@@ -29,21 +30,17 @@ extension LedgerWriter {
   /// before the index is asked at all.
   private func findKnown(_ prepared: PreparedBatch, into exceptions: inout [Admission.Exception]) throws {
     let batch = prepared.batch
-    var skipped = exceptions.makeIterator()
-    var nextSkipped = skipped.next()
+    var marks = try marks(prepared.fingerprints)
+    for exception in exceptions { marks[exception.row] = false }
     var hits: [Hit] = []
     var suspects: [(row: Int, position: UInt64)] = []
     var expected: UInt64?
     var found: [UInt64] = []
     var farReads = 0
-    for row in 0..<batch.rows.count {
-      if let skip = nextSkipped, skip.row == row {
-        nextSkipped = skipped.next()
-        continue
-      }
+    for row in marks.indices where marks[row] {
       if let position = expected, position < count {
         let event = try lookup.event(at: position)
-        if comparison.isSameIdentity(batch, row, as: event) {
+        if comparers[0].comparison.isSameIdentity(batch, row, as: event) {
           hits.append(Hit(row: row, position: position, event: event))
           expected = position + 1
           continue
@@ -52,7 +49,6 @@ extension LedgerWriter {
       expected = nil
       found.removeAll(keepingCapacity: true)
       try findCandidates(prepared.fingerprints[row], into: &found)
-      if found.isEmpty { continue }
       for position in found {
         if lookup.isFar(position) {
           // Reading blocks in the order of the rows could mean one for each row; in the order of positions, one each.
@@ -63,7 +59,7 @@ extension LedgerWriter {
           }
         }
         let event = try lookup.event(at: position)
-        guard comparison.isSameIdentity(batch, row, as: event) else { continue }
+        guard comparers[0].comparison.isSameIdentity(batch, row, as: event) else { continue }
         hits.append(Hit(row: row, position: position, event: event))
         expected = position + 1
       }
@@ -74,14 +70,24 @@ extension LedgerWriter {
     suspects.sort { $0.position < $1.position }
     for (row, position) in suspects {
       let event = try lookup.event(at: position)
-      guard comparison.isSameIdentity(batch, row, as: event) else { continue }
+      guard comparers[0].comparison.isSameIdentity(batch, row, as: event) else { continue }
       hits.append(Hit(row: row, position: position, event: event))
       if hits.count >= 1 << 12 { decide(&hits, batch, into: &exceptions) }
     }
     decide(&hits, batch, into: &exceptions)
   }
 
-  /// Positions that the index holds under a fingerprint. A damaged index is built again from the log.
+  /// Which fingerprints the index may hold. A damaged index is built again from the log.
+  private func marks(_ fingerprints: [UInt64]) throws -> [Bool] {
+    do {
+      return try index.mayContain(fingerprints)
+    } catch is LogError {
+      try rebuildIndex()
+      return try index.mayContain(fingerprints)
+    }
+  }
+
+  /// Positions that the index holds under a fingerprint.
   private func findCandidates(_ fingerprint: UInt64, into found: inout [UInt64]) throws {
     do {
       try index.find(fingerprint, into: &found)
@@ -98,10 +104,26 @@ extension LedgerWriter {
     var event: EventComparison.Event
   }
 
-  /// Compares the contents of rows with the events that have their identity.
+  /// Compares the contents of rows with the events that have their identity, on all cores where they are many.
   private func decide(_ hits: inout [Hit], _ batch: EventBatch, into exceptions: inout [Admission.Exception]) {
-    for hit in hits {
-      let isSame = comparison.isSameContent(batch, hit.row, numbers: numbers(batch, hit.row), as: hit.event)
+    guard !hits.isEmpty else { return }
+    let numbers = hits.map { self.numbers(batch, $0.row) }
+    let share = hits.count < 1_024 ? hits.count : (hits.count + comparers.count - 1) / comparers.count
+    let shareCount = (hits.count + share - 1) / share
+    var verdicts = [Bool](repeating: false, count: hits.count)
+    verdicts.withUnsafeMutableBufferPointer { buffer in
+      // Every iteration has hits, verdicts and a comparer of its own; the events are only read.
+      nonisolated(unsafe) let verdicts = buffer
+      nonisolated(unsafe) let hits = hits
+      let comparers = comparers
+      DispatchQueue.concurrentPerform(iterations: shareCount) { number in
+        for index in number * share..<min((number + 1) * share, hits.count) {
+          verdicts[index] = comparers[number].comparison.isSameContent(
+            batch, hits[index].row, numbers: numbers[index], as: hits[index].event)
+        }
+      }
+    }
+    for (hit, isSame) in zip(hits, verdicts) {
       exceptions.append(
         Admission.Exception(
           row: hit.row, line: batch.rows[hit.row].line,
@@ -112,26 +134,21 @@ extension LedgerWriter {
 
   /// The numbers of a row's customers; nil where one has none.
   private func numbers(_ batch: EventBatch, _ index: Int) -> EventComparison.Numbers? {
-    let row = batch.rows[index]
+    let (customer, other) = batch.rows.withUnsafeBufferPointer { ($0[index].customerName, $0[index].otherCustomerName) }
     return batch.bytes.withUnsafeBytes { bytes in
       var numbers = EventComparison.Numbers()
-      if row.customerName.isPresent {
-        let name = Self.text(row.customerName, bytes)
+      if customer.isPresent {
+        let name = customer.text(in: bytes)
         numbers.customer = directory.number(name, hash: directory.hash(name))
         if numbers.customer == 0 { return nil }
       }
-      if row.otherCustomerName.isPresent {
-        let name = Self.text(row.otherCustomerName, bytes)
+      if other.isPresent {
+        let name = other.text(in: bytes)
         numbers.other = directory.number(name, hash: directory.hash(name))
         if numbers.other == 0 { return nil }
       }
       return numbers
     }
-  }
-
-  @inline(__always)
-  private static func text(_ slice: ByteSlice, _ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: bytes.baseAddress.map { $0 + Int(slice.offset) }, count: Int(slice.count))
   }
 
   // MARK: Events of this batch
@@ -142,38 +159,39 @@ extension LedgerWriter {
   private func number(_ prepared: PreparedBatch, _ exceptions: inout [Admission.Exception]) throws -> Int {
     let batch = prepared.batch
     let first = count
-    var accepted: [UInt32] = []
+    var accepted: [Int] = []
     accepted.reserveCapacity(batch.rows.count)
-    var numbered: [Numbered] = []
-    numbered.reserveCapacity(batch.rows.count)
+    var numbers: [CustomerDirectory.Numbers] = []
+    numbers.reserveCapacity(batch.rows.count)
     var repeats: [Admission.Exception] = []
-    var nextException = 0
+    var row = 0
+    var known = exceptions.startIndex
     try batch.bytes.withUnsafeBytes { bytes in
       try batch.rows.withUnsafeBufferPointer { rows in
         try prepared.fingerprints.withUnsafeBufferPointer { fingerprints in
-          for row in rows.indices {
-            if nextException < exceptions.count, exceptions[nextException].row == row {
-              nextException += 1
-              continue
+          while row < rows.count {
+            // A run of rows that nothing is known against, up to the first that may repeat one of them.
+            let end = known < exceptions.endIndex ? exceptions[known].row : rows.count
+            let run = UnsafeBufferPointer(rebasing: fingerprints[row..<end])
+            let newCount = index.table.insert(run, at: first + UInt64(accepted.count), notSince: first)
+            accepted.append(contentsOf: row..<row + newCount)
+            try directory.number(
+              row..<row + newCount, of: rows, bytes, prepared.customerHashes, keys: keys, source: &keySource,
+              into: &numbers)
+            row += newCount
+            guard row < rows.count else { break }
+            if row == end {
+              known += 1
+            } else if let outcome = repeated(batch, row, fingerprints[row], first, accepted, numbers) {
+              repeats.append(.init(row: row, line: rows[row].line, outcome: outcome))
+            } else {
+              // Equal fingerprints, different events.
+              index.table.insert(fingerprints[row], first + UInt64(accepted.count))
+              accepted.append(row)
+              try directory.number(
+                row..<row + 1, of: rows, bytes, prepared.customerHashes, keys: keys, source: &keySource, into: &numbers)
             }
-            let fingerprint = fingerprints[row]
-            if let known = repeated(batch, row, fingerprint, first, accepted, numbered) {
-              repeats.append(.init(row: row, line: rows[row].line, outcome: known))
-              continue
-            }
-            index.table.insert(fingerprint, first + UInt64(accepted.count))
-            let name = rows[row].customerName
-            var numbers = Numbered()
-            if name.isPresent {
-              numbers.customer = try customer(
-                Self.text(name, bytes), prepared.customerHashes[row], &numbers.introducesCustomer)
-            }
-            if rows[row].otherCustomerName.isPresent {
-              let other = Self.text(rows[row].otherCustomerName, bytes)
-              numbers.other = try customer(other, directory.hash(other), &numbers.introducesOther)
-            }
-            accepted.append(UInt32(row))
-            numbered.append(numbers)
+            row += 1
           }
         }
       }
@@ -182,22 +200,14 @@ extension LedgerWriter {
       exceptions.append(contentsOf: repeats)
       exceptions.sort { $0.row < $1.row }
     }
-    Self.keep(accepted, numbered, in: batch)
+    Self.keep(accepted, numbers, in: batch)
     return accepted.count
   }
 
-  private struct Numbered {
-    var customer: UInt32 = 0
-    var other: UInt32 = 0
-    var introducesCustomer = false
-    var introducesOther = false
-  }
-
   /// What becomes of a row whose identity an accepted row of the same batch has; nil for all others.
-  @inline(__always)
   private func repeated(
-    _ batch: EventBatch, _ row: Int, _ fingerprint: UInt64, _ first: UInt64, _ accepted: [UInt32],
-    _ numbered: [Numbered]
+    _ batch: EventBatch, _ row: Int, _ fingerprint: UInt64, _ first: UInt64, _ accepted: [Int],
+    _ numbers: [CustomerDirectory.Numbers]
   ) -> Outcome? {
     var slot = index.table.find(fingerprint)
     while slot >= 0 {
@@ -205,10 +215,10 @@ extension LedgerWriter {
       if position >= first {
         let place = Int(position - first)
         let event = EventComparison.Event(
-          batch: batch, row: Int(accepted[place]), isRecorded: false,
-          numbers: .init(customer: numbered[place].customer, other: numbered[place].other))
-        if comparison.isSameIdentity(batch, row, as: event) {
-          let isSame = comparison.isSameContent(batch, row, numbers: numbers(batch, row), as: event)
+          batch: batch, row: accepted[place], isRecorded: false,
+          numbers: .init(customer: numbers[place].customer, other: numbers[place].other))
+        if comparers[0].comparison.isSameIdentity(batch, row, as: event) {
+          let isSame = comparers[0].comparison.isSameContent(batch, row, numbers: self.numbers(batch, row), as: event)
           return isSame ? .duplicate(position) : .conflict(position)
         }
       }
@@ -217,26 +227,16 @@ extension LedgerWriter {
     return nil
   }
 
-  /// The number of a customer, a new one with a new key if there is none.
-  @inline(__always)
-  private func customer(_ name: UnsafeRawBufferPointer, _ hash: UInt64, _ isNew: inout Bool) throws -> UInt32 {
-    let known = directory.number(name, hash: hash)
-    if known != 0 { return known }
-    isNew = true
-    keys.append(try keySource.next())
-    return directory.add(name, hash: hash)
-  }
-
   /// Leaves the accepted rows only, with their numbers.
-  private static func keep(_ accepted: [UInt32], _ numbered: [Numbered], in batch: EventBatch) {
+  private static func keep(_ accepted: [Int], _ numbers: [CustomerDirectory.Numbers], in batch: EventBatch) {
     batch.rows.withUnsafeMutableBufferPointer { rows in
       for place in accepted.indices {
-        let row = Int(accepted[place])
+        let row = accepted[place]
         if row != place { rows[place] = rows[row] }
-        rows[place].customer = numbered[place].customer
-        rows[place].otherCustomer = numbered[place].other
-        if !numbered[place].introducesCustomer { rows[place].customerName = .absent }
-        if !numbered[place].introducesOther { rows[place].otherCustomerName = .absent }
+        rows[place].customer = numbers[place].customer
+        rows[place].otherCustomer = numbers[place].other
+        if !numbers[place].introducesCustomer { rows[place].customerName = .absent }
+        if !numbers[place].introducesOther { rows[place].otherCustomerName = .absent }
       }
     }
     batch.rows.removeLast(batch.rows.count - accepted.count)

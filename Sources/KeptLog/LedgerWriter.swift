@@ -25,7 +25,8 @@ package final class LedgerWriter {
   var directory: CustomerDirectory
   var keySource: KeySource
   var lookup: EventLookup
-  var comparison: EventComparison
+  /// One for each core; the first also serves this thread.
+  let comparers: [EventComparer]
   var scratch = Sealer.Scratch()
   /// The events after the last block, as recorded, and what they commit to.
   var tail: EventBatch
@@ -41,10 +42,13 @@ package final class LedgerWriter {
 
   /// Takes the lock, moves away what an unfinished write left behind, and reads what is needed to go on.
   ///
-  /// - Parameter holder: who writes; told to whoever finds the ledger locked.
+  /// - Parameters:
+  ///   - workerCount: how many cores a bulk ingest may use.
+  ///   - holder: who writes; told to whoever finds the ledger locked.
   /// - Throws: `LogError.locked`, `.damage` (nothing is written to a damaged ledger), or what `LedgerReader` throws.
   package init(
-    _ path: String, disk: any Disk = PosixDisk(), geometry: LogGeometry = .standard, holder: String
+    _ path: String, disk: any Disk = PosixDisk(), geometry: LogGeometry = .standard, workerCount: Int = 2,
+    holder: String
   ) throws {
     let folder = LedgerFolder(path)
     _ = try Ledger.settings(folder, disk)
@@ -88,7 +92,8 @@ package final class LedgerWriter {
     index = try IdentityIndex(folder, disk: disk, ledgerID: settings.ledgerID, end: end)
     keySource = KeySource(disk)
     lookup = EventLookup(reader)
-    comparison = EventComparison(sealer: sealer, keys: keys)
+    let (sealer, keys) = (sealer, keys)
+    comparers = (0..<workerCount).map { _ in EventComparer(EventComparison(sealer: sealer, keys: keys)) }
     try indexEvents(vault)
     lookup.replacePieces([tailPiece])
     try saveDerived(end: end, customers: output.customerCount)

@@ -11,3 +11,6 @@ bool kept_sha256_compress(uint32_t state[8], const uint8_t *bytes, size_t blockC
 
 /// Moves the register of a CRC-32C (not complemented at either end) past `count` bytes.
 bool kept_crc32c(uint32_t *crc, const uint8_t *bytes, size_t count);
+
+/// Asks for the cache line at an address that is read soon. Never faults.
+static inline void kept_prefetch(const void *address) { __builtin_prefetch(address); }
