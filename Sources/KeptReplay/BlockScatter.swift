@@ -92,9 +92,7 @@ final class BlockScatter {
   private func findEntities(_ block: ReplayBlock, _ range: PassRange) throws -> Bool {
     switch context.plan.entity {
     case .customer:
-      let list = try columns.customerList()
-      let entityOf = [resolved(0, range)] + list.map { resolved($0, range) }
-      guard entityOf.contains(where: { $0 != Self.nobody }) else { return false }
+      guard let entityOf = entities(of: try columns.customerList(), range) else { return false }
       assign(entityOf, try columns.customerIndices(), block.rowCount)
     case .account:
       let codes = try columns.codes(.account)
@@ -108,10 +106,39 @@ final class BlockScatter {
     return true
   }
 
-  private func resolved(_ customer: UInt32, _ range: PassRange) -> UInt32 {
+  /// The entity of index 0, no customer, and of each customer of a block's list; nil when nobody is asked for.
+  private func entities(of list: UnsafeBufferPointer<UInt32>, _ range: PassRange) -> [UInt32]? {
+    if let selected = context.selection.customers, !selected.contains(where: { $0 == 0 || Self.isListed($0, in: list) }) {
+      return nil
+    }
+    let isPlain = context.selection.customers == nil && context.corrections.mergedInto.isEmpty
+    var isAnybodyThere = false
+    let entityOf = [UInt32](unsafeUninitializedCapacity: list.count + 1) { out, count in
+      count = list.count + 1
+      for index in 0..<count {
+        let customer = index == 0 ? 0 : list[index - 1]
+        let entity = isPlain ? customer : resolved(customer)
+        let isIn = isIn(range, entity)
+        out[index] = isIn ? entity : Self.nobody
+        isAnybodyThere = isAnybodyThere || isIn
+      }
+    }
+    return isAnybodyThere ? entityOf : nil
+  }
+
+  private func resolved(_ customer: UInt32) -> UInt32 {
     if let selected = context.selection.customers, !selected.contains(customer) { return Self.nobody }
-    let entity = context.corrections.mergedInto[customer] ?? customer
-    return isIn(range, entity) ? entity : Self.nobody
+    return context.corrections.mergedInto[customer] ?? customer
+  }
+
+  private static func isListed(_ customer: UInt32, in list: UnsafeBufferPointer<UInt32>) -> Bool {
+    var low = 0
+    var high = list.count
+    while low < high {
+      let middle = (low + high) / 2
+      if list[middle] < customer { low = middle + 1 } else { high = middle }
+    }
+    return low < list.count && list[low] == customer
   }
 
   private func isIn(_ range: PassRange, _ entity: UInt32) -> Bool {

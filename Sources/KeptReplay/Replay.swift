@@ -48,6 +48,12 @@ public struct Replay {
     blocks: [ReplayBlock], selection: Selection, plan: ReplayPlan, corrections: Corrections, jobs: Int,
     memoryByteCount: Int
   ) throws {
+    var selection = selection
+    if let customers = selection.customers, !corrections.mergedInto.isEmpty {
+      // Whoever was merged with somebody asked for belongs to the same life.
+      let lives = Set(customers.map { corrections.mergedInto[$0] ?? $0 })
+      selection.customers = lives.union(corrections.mergedInto.filter { lives.contains($0.value) }.map(\.key))
+    }
     self.blocks = blocks
     self.jobs = max(jobs, 1)
     self.memoryByteCount = memoryByteCount

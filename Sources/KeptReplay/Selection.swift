@@ -6,7 +6,7 @@ public struct Selection: Sendable, Equatable {
   public var knownAt: UInt64?
   /// As of: events that occurred at or before this instant.
   public var asOf: Instant
-  /// Only these customers' lives (numbers before merging); nil is everyone.
+  /// Only these customers' lives, with all that was merged into them; nil is everyone.
   public var customers: Set<UInt32>?
   /// Only these kinds; nil is every kind.
   public var kinds: Set<String>?

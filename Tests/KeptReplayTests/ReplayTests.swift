@@ -195,6 +195,16 @@ private final class Recorder: LifeFold {
     #expect(lives[2]?.allSatisfy { $0.kind == "case.opened" && $0.time >= 50 } == true)
   }
 
+  @Test func `asking for one of two merged customers gives their one life`() throws {
+    let touches = (0..<12).map { Touch(customer: UInt32(1 + $0 % 3), time: Int64($0)) }
+    var corrections = Corrections()
+    corrections.mergedInto = [2: 1]
+    for asked: UInt32 in [1, 2] {
+      let (lives, _, _) = try replay(touches, selection: Selection(customers: [asked]), corrections: corrections)
+      #expect(lives.mapValues { $0.map(\.time) } == [1: [0, 1, 3, 4, 6, 7, 9, 10]])
+    }
+  }
+
   @Test func `events that do not count are left out and merged lives are one`() throws {
     let touches = (0..<10).map { Touch(customer: UInt32(1 + $0 % 2), time: Int64($0)) }
     var corrections = Corrections()
