@@ -234,14 +234,6 @@ extension BlockColumns {
 
   /// Reads which rows have a value.
   func decodePresence(_ reader: inout ByteReader, into rows: Scratch<UInt32>) throws {
-    let present = flags.room(count)
-    try codeStreams.decode(&reader, count: count, below: 2, into: present, parentCodes: parentCodes)
-    let list = rows.room(count)
-    var found = 0
-    for i in 0..<count {
-      list[found] = UInt32(truncatingIfNeeded: i)
-      found += Int(present[i])
-    }
-    rows.count = found
+    try codeStreams.decodePresence(&reader, count: count, into: rows, parentCodes: parentCodes)
   }
 }

@@ -12,6 +12,9 @@ public final class BlockEncoder {
   // What columns depend on.
   let customers = NumberInterner()
   let agentOrKindCodes = Scratch<UInt32>()
+  private let kindCounts = Scratch<UInt32>()
+  private let customerCounts = Scratch<UInt32>()
+  private let agentOrKindCounts = Scratch<UInt32>()
 
   // Per column.
   let rowCodes = Scratch<UInt32>()
@@ -51,6 +54,7 @@ public final class BlockEncoder {
     header.subtreeRoot = subtreeRoot
     header.count = rows.count
     payload.removeAll()
+    for counts in [kindCounts, customerCounts, agentOrKindCounts] { counts.count = 0 }
     batch.bytes.withUnsafeBufferPointer { bytes in
       batch.rows.withUnsafeBufferPointer { allRows in
         batch.data.withUnsafeBufferPointer { data in
@@ -153,12 +157,21 @@ public final class BlockEncoder {
   }
 
   var kindLimit: Int { text(.kind).interner.count + 1 }
-  var kindParent: ParentCodes { ParentCodes(parent: .kind, codes: text(.kind).codes.pointer, limit: kindLimit) }
-  var customerParent: ParentCodes {
-    ParentCodes(parent: .customer, codes: input.customers.pointer, limit: customers.count + 1)
-  }
+  var kindParent: ParentCodes { parent(.kind, text(.kind).codes, limit: kindLimit, kindCounts) }
+  var customerParent: ParentCodes { parent(.customer, input.customers, limit: customers.count + 1, customerCounts) }
   var agentOrKindParent: ParentCodes {
-    ParentCodes(
-      parent: .agentOrKind, codes: agentOrKindCodes.pointer, limit: text(.agent).interner.count + 1 + kindLimit)
+    parent(.agentOrKind, agentOrKindCodes, limit: text(.agent).interner.count + 1 + kindLimit, agentOrKindCounts)
+  }
+
+  /// Counts the parent's codes when it is first asked for in a block.
+  private func parent(
+    _ parent: CodeParent, _ codes: Scratch<UInt32>, limit: Int, _ counts: Scratch<UInt32>
+  ) -> ParentCodes {
+    if counts.count == 0 {
+      let out = counts.filled(limit, 0)
+      for code in codes.buffer { out[Int(code)] += 1 }
+    }
+    return ParentCodes(
+      parent: parent, codes: UnsafePointer(codes.pointer), limit: limit, counts: UnsafePointer(counts.pointer))
   }
 }

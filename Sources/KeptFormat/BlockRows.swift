@@ -61,7 +61,7 @@ final class BlockRows {
   private(set) var hasData = false
   private let plain = Scratch<ByteSlice>()
 
-  private static let runCount = 1_024
+  private static let runCount = 256
 
   /// The fields in the clear of some row and the sealed ones, as bits, and the ranges of the header.
   struct Survey {

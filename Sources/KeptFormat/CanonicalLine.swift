@@ -90,6 +90,7 @@ public enum CanonicalLine {
 
 extension UnsafeBufferPointer {
   /// The start, or some address that is not read where there is nothing to read.
+  @inlinable @inline(__always)
   package var pointer: UnsafePointer<Element> {
     baseAddress ?? UnsafePointer(bitPattern: MemoryLayout<Element>.alignment)!
   }

@@ -29,6 +29,8 @@ struct ParentCodes {
   var parent: CodeParent
   var codes: UnsafePointer<UInt32>
   var limit: Int
+  /// For encoding: how many rows have each code.
+  var counts: UnsafePointer<UInt32>?
 }
 
 /// Writes small codes, 0 standing for "absent", alone or as what a parent's code implies.
@@ -150,13 +152,14 @@ final class CodeStreamEncoder {
   func encode(
     _ codes: UnsafePointer<UInt32>, count: Int, parents: [ParentCodes], to sink: inout ByteSink
   ) {
-    let sizes = Shape(codes, count: count).byteCounts(count)
+    let shape = Shape(codes, count: count)
+    let sizes = shape.byteCounts(count)
     var best = min(sizes.plain, sizes.sparse, sizes.numbered)
     var chosen: ParentCodes?
     for parent in parents {
-      let (bytes, isBetter) = measure(codes, count: count, parent: parent, against: best)
-      guard isBetter else { continue }
-      best = bytes
+      let byteCount = measure(codes, count: count, shape, parent: parent)
+      guard byteCount < best else { continue }
+      best = byteCount
       chosen = parent
       impliedBest.room(parent.limit).update(from: implied.pointer, count: parent.limit)
     }
@@ -204,36 +207,34 @@ final class CodeStreamEncoder {
 
   /// Fills `implied` with the one code that each of the parent's codes goes with, and estimates the bytes.
   private func measure(
-    _ codes: UnsafePointer<UInt32>, count: Int, parent: ParentCodes, against limit: Int
-  ) -> (byteCount: Int, isBetter: Bool) {
+    _ codes: UnsafePointer<UInt32>, count: Int, _ shape: Shape, parent: ParentCodes
+  ) -> Int {
+    guard let counts = parent.counts else { preconditionFailure("a parent for encoding comes with its counts") }
     let table = implied.filled(parent.limit, Self.isUnused)
+    let parentCodes = parent.codes
     for i in 0..<count {
-      let of = Int(parent.codes[i])
+      let of = Int(parentCodes[i])
       let known = table[of]
       if known != codes[i] { table[of] = known == Self.isUnused ? codes[i] : Self.isVarying }
     }
     var openCount = 0
-    var present = 0
-    var highest: UInt32 = 0
-    for i in 0..<count {
-      let isOpen = table[Int(parent.codes[i])] == Self.isVarying
-      let code = isOpen ? codes[i] : 0
-      openCount &+= isOpen ? 1 : 0
-      present &+= code == 0 ? 0 : 1
-      highest = max(highest, code)
-    }
-    let width = BitPacking.width(UInt64(highest))
-    let open = min(openCount * width / 8, Self.setByteCount(present, of: openCount) + present * width / 8)
     var known = 0
     var constant: UInt32 = 0
-    for code in 0..<parent.limit where table[code] < Self.isVarying {
-      known += table[code] == 0 ? 0 : 1
-      constant = max(constant, table[code])
+    for code in 0..<parent.limit {
+      if table[code] < Self.isVarying {
+        known += table[code] == 0 ? 0 : 1
+        constant = max(constant, table[code])
+      } else if table[code] == Self.isVarying {
+        openCount += Int(counts[code])
+      }
     }
+    // At most as many of the open rows have a code as rows at all.
+    let width = BitPacking.width(UInt64(shape.highest))
+    let present = min(shape.present, openCount)
+    let open = min(openCount * width / 8, Self.setByteCount(present, of: openCount) + present * width / 8)
     let tableByteCount =
       Self.setByteCount(known, of: parent.limit) + known * BitPacking.width(UInt64(constant)) / 8 + parent.limit / 8
-    let byteCount = open + tableByteCount + 8
-    return (byteCount, byteCount < limit)
+    return open + tableByteCount + 8
   }
 }
 
@@ -248,6 +249,7 @@ final class CodeStreamDecoder {
   private let constants = Scratch<UInt32>()
   private let residue = Scratch<UInt32>()
   private let openRows = Scratch<UInt32>()
+  private let flags = Scratch<UInt32>()
 
   init(ints: IntStreamDecoder, blobs: BlobDecoder) {
     self.ints = ints
@@ -360,17 +362,55 @@ final class CodeStreamDecoder {
     }
   }
 
+  /// Reads which of `count` rows have a value.
+  ///
+  /// The same as codes below 2 by row, but without writing them where the parent says it all.
+  func decodePresence(
+    _ reader: inout ByteReader, count: Int, into rows: Scratch<UInt32>,
+    parentCodes: (CodeParent) throws -> ParentCodes
+  ) throws {
+    let list = rows.room(count)
+    var found = 0
+    let parent = try decodeTable(&reader, below: 2, parentCodes: parentCodes)
+    if let parent, parent.varyingCount == 0 {
+      let lookup = table.pointer
+      let codes = parent.codes.codes
+      for i in 0..<count {
+        list[found] = UInt32(truncatingIfNeeded: i)
+        found &+= Int(truncatingIfNeeded: lookup[Int(codes[i])])
+      }
+    } else {
+      let flags = flags.room(count)
+      try decodeRows(&reader, count: count, below: 2, into: flags, parent)
+      for i in 0..<count {
+        list[found] = UInt32(truncatingIfNeeded: i)
+        found &+= Int(truncatingIfNeeded: flags[i])
+      }
+    }
+    rows.count = found
+  }
+
   /// Reads `count` codes below `limit` that may depend on one of the parents which `parentCodes` knows.
   func decode(
     _ reader: inout ByteReader, count: Int, below limit: Int, into out: UnsafeMutablePointer<UInt32>,
     parentCodes: (CodeParent) throws -> ParentCodes
   ) throws {
+    let parent = try decodeTable(&reader, below: limit, parentCodes: parentCodes)
+    try decodeRows(&reader, count: count, below: limit, into: out, parent)
+  }
+
+  /// Reads the parent and fills `table` with the code that each of its codes implies, `.max` where codes vary.
+  ///
+  /// - Returns: nil where there is no parent.
+  private func decodeTable(
+    _ reader: inout ByteReader, below limit: Int, parentCodes: (CodeParent) throws -> ParentCodes
+  ) throws -> (codes: ParentCodes, varyingCount: Int)? {
     let start = reader.offset
     let number = try reader.byte()
     guard let kind = CodeParent(rawValue: number) else {
       throw FormatError(.unknown("parent of codes", UInt64(number)), offset: start)
     }
-    if kind == .none { return try decode(&reader, count: count, below: limit, into: out) }
+    if kind == .none { return nil }
     let parent = try parentCodes(kind)
     let varyingCount = try decodeSet(&reader, of: parent.limit, into: members)
     let lookup = table.filled(parent.limit, 0)
@@ -383,8 +423,17 @@ final class CodeStreamDecoder {
       lookup[code] = known[at]
       at += 1
     }
-    let codes = parent.codes
-    if varyingCount == 0 {
+    return (parent, varyingCount)
+  }
+
+  private func decodeRows(
+    _ reader: inout ByteReader, count: Int, below limit: Int, into out: UnsafeMutablePointer<UInt32>,
+    _ parent: (codes: ParentCodes, varyingCount: Int)?
+  ) throws(FormatError) {
+    guard let parent else { return try decode(&reader, count: count, below: limit, into: out) }
+    let lookup = table.pointer
+    let codes = parent.codes.codes
+    if parent.varyingCount == 0 {
       for i in 0..<count { out[i] = lookup[Int(codes[i])] }
       return
     }

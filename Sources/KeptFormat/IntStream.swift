@@ -70,20 +70,11 @@ final class IntStreamEncoder {
       return plan
     }
     var varyingByteCount = 0
-    var varintByteCount = 0
-    let unitWidth = BitPacking.width(plan.unit - 1)
-    // Without division: the width of a quotient is at most one less than the difference of the widths.
-    let isExact = plan.unit & (plan.unit - 1) == 0
     var start = 0
     while start < count {
       let end = min(start + LogFormat.miniblockCount, count)
       var largest: UInt64 = 0
-      for i in start..<end {
-        let difference = UInt64(bitPattern: values[i] &- lowest)
-        largest = max(largest, difference)
-        let width = isExact ? BitPacking.width(difference >> UInt64(unitWidth)) : BitPacking.width(difference) - unitWidth + 1
-        varintByteCount += Self.varintByteCounts[max(width, 0)]
-      }
+      for i in start..<end { largest = max(largest, UInt64(bitPattern: values[i] &- lowest)) }
       let width = BitPacking.width(largest / plan.unit)
       varyingByteCount += 1 + BitPacking.byteCount(end - start, width: width)
       start = end
@@ -91,13 +82,28 @@ final class IntStreamEncoder {
     plan.isUniform = uniformByteCount <= varyingByteCount
     plan.width = widest
     plan.byteCount = min(uniformByteCount, varyingByteCount)
-    // Bits decode several times faster, so bytes must save a tenth.
-    if varintByteCount < plan.byteCount / 10 * 9 {
-      plan.isVarint = true
-      plan.isUniform = false
-      plan.byteCount = varintByteCount
+    // Bits decode several times faster, so bytes must save a tenth; there is at least one for each value.
+    if count < plan.byteCount / 10 * 9 {
+      let varintByteCount = varintByteCount(values, count: count, plan)
+      if varintByteCount < plan.byteCount / 10 * 9 {
+        plan.isVarint = true
+        plan.isUniform = false
+        plan.byteCount = varintByteCount
+      }
     }
     return plan
+  }
+
+  /// Without division: the width of a quotient is at most one more than the difference of the widths.
+  private func varintByteCount(_ values: UnsafePointer<Int64>, count: Int, _ plan: Plan) -> Int {
+    let isExact = plan.unit & (plan.unit - 1) == 0
+    let unitWidth = BitPacking.width(plan.unit - 1) - (isExact ? 0 : 1)
+    var byteCount = 0
+    for i in 0..<count {
+      let width = BitPacking.width(UInt64(bitPattern: values[i] &- plan.base)) - unitWidth
+      byteCount += Self.varintByteCounts[max(width, 0)]
+    }
+    return byteCount
   }
 
   /// `varintByteCounts[w]`: bytes of a varint with `w` significant bits.

@@ -28,6 +28,11 @@ public enum PersonalKeys {
     return table
   }()
 
+  /// For each length, a bit for each first letter that a word of this length has.
+  private static let firstLetters: [UInt32] = byLength.map { words in
+    words.reduce(0) { $0 | 1 << UInt32($1[0] - 97) }
+  }
+
   public static func contains(_ base: UnsafePointer<UInt8>, count: Int) -> Bool {
     var folded = InlineArray<20, UInt8>(repeating: 0)
     var length = 0
@@ -40,12 +45,12 @@ public enum PersonalKeys {
       length += 1
     }
     let first = folded[0]
-    let found = byLength[length].contains { word in
+    guard first &- 97 < 26, firstLetters[length] & 1 << UInt32(first &- 97) != 0 else { return false }
+    return byLength[length].contains { word in
       guard word[0] == first else { return false }
       for at in 1..<length where word[at] != folded[at] { return false }
       return true
     }
-    return length > 0 && found
   }
 
   public static func contains(_ key: String) -> Bool {

@@ -146,11 +146,14 @@ import Testing
       let blobs = BlobEncoder()
       let encoder = CodeStreamEncoder(ints: IntStreamEncoder(blobs: blobs), blobs: blobs)
       var sink = ByteSink()
+      let counts = (0..<UInt32(parentLimit)).map { parent in UInt32(parents.count { $0 == parent }) }
       parents.withUnsafeBufferPointer { parentCodes in
-        codes.withUnsafeBufferPointer {
-          encoder.encode(
-            $0.baseAddress!, count: count,
-            parents: [ParentCodes(parent: .kind, codes: parentCodes.baseAddress!, limit: parentLimit)], to: &sink)
+        codes.withUnsafeBufferPointer { codes in
+          counts.withUnsafeBufferPointer { counts in
+            let parent = ParentCodes(
+              parent: .kind, codes: parentCodes.baseAddress!, limit: parentLimit, counts: counts.baseAddress!)
+            encoder.encode(codes.baseAddress!, count: count, parents: [parent], to: &sink)
+          }
         }
       }
       var bytes = sink.bytes()
