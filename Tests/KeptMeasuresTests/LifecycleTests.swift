@@ -97,14 +97,20 @@ import Testing
         let before = active[b - 1] ?? []
         let seen = Set(first.filter { $0.value < b }.map(\.key))
         let silent = seen.subtracting(now).subtracting(before)
-        let ended = silent.filter { customer in turns[customer]!.last { $0.bucket <= b }?.ended ?? false }
-        let expected = [
-          now.count, now.filter { first[$0] == b }.count, now.intersection(before).count,
-          now.subtracting(before).intersection(seen).count, before.subtracting(now).count,
-          silent.count - ended.count, ended.count,
-        ]
+        let ended = silent.filter { (customer: UInt32) -> Bool in
+          let last = turns[customer]!.last { turn in turn.bucket <= b }
+          return last?.ended ?? false
+        }
+        var expected: [Int] = [now.count]
+        expected.append(now.filter { first[$0] == b }.count)
+        expected.append(now.intersection(before).count)
+        expected.append(now.subtracting(before).intersection(seen).count)
+        expected.append(before.subtracting(now).count)
+        expected.append(silent.count - ended.count)
+        expected.append(ended.count)
         let isComplete = b < bucket(asOf)
-        let shown = expected.enumerated().map { $0.offset < 4 || isComplete ? "\($0.element)" : "NULL" }
+        var shown: [String] = expected.map { String($0) }
+        if !isComplete { shown.replaceSubrange(4..., with: ["NULL", "NULL", "NULL"]) }
         #expect(Array(row[1...7]) == shown, "\(grain) \(row[0]), seed \(seed)")
         #expect(expected[0] == expected[1] + expected[2] + expected[3])
         #expect(before.count == expected[2] + expected[4])
