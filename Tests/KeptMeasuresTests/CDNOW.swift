@@ -5,8 +5,8 @@ import KeptFormat
 
 /// The CDNOW purchases (Fader and Hardie), of whose retention and movements published figures exist.
 ///
-/// The file is not ours to pass on: `KEPT_CDNOW` names a copy of CDNOW_master.txt (customer, yyyymmdd, CDs, dollars), which
-/// the Python package lifetimes 0.11.3 brings along. Without it these tests say that they were left out.
+/// The file is not ours to pass on: `KEPT_CDNOW` names a copy of CDNOW_master.txt (customer, yyyymmdd, CDs, dollars),
+/// which the Python package lifetimes 0.11.3 brings along. Without it these tests say that they were left out.
 enum CDNOW {
   static let path = ProcessInfo.processInfo.environment["KEPT_CDNOW"]
 

@@ -22,13 +22,18 @@ import Testing
   }
 
   @Test func `revenue is what was ordered, as corrected, less what was cancelled and credited`() {
-    #expect(money([order("order.placed", "2024-01-01", id: "a", amount: 10.5), order("order.placed", "2024-01-02", amount: 2)])
-      == ["2", "2", "0", "12.5"])
-    #expect(money([
-      order("order.placed", "2024-01-01", id: "a", amount: 10), order("order.corrected", "2024-01-02", id: "a", amount: 8),
-      order("order.placed", "2024-01-03", id: "b", amount: 5), order("order.cancelled", "2024-01-04", id: "b"),
-      order("order.placed", "2024-01-05", id: "c"), order("return.credited", "2024-01-06", amount: 1.25),
-    ]) == ["6", "2", "1", "6.75"])
+    #expect(
+      money([
+        order("order.placed", "2024-01-01", id: "a", amount: 10.5), order("order.placed", "2024-01-02", amount: 2),
+      ])
+        == ["2", "2", "0", "12.5"])
+    #expect(
+      money([
+        order("order.placed", "2024-01-01", id: "a", amount: 10),
+        order("order.corrected", "2024-01-02", id: "a", amount: 8),
+        order("order.placed", "2024-01-03", id: "b", amount: 5), order("order.cancelled", "2024-01-04", id: "b"),
+        order("order.placed", "2024-01-05", id: "c"), order("return.credited", "2024-01-06", amount: 1.25),
+      ]) == ["6", "2", "1", "6.75"])
   }
 
   @Test func `other currencies need a fixed rate, or there is no revenue to speak of`() throws {
@@ -89,16 +94,29 @@ import Testing
 
   @Test func `a row says who, since when, and how much, in the order of the ids`() {
     let lives = Lives([
-      (1, [TestTouch("order.placed", "2024-01-15T10:00", .in, [.text(.account): .text("acme"), .text(.source): .text("s")])]),
-      (2, [TestTouch("message.sent", "2024-02-15", .out, [.text(.party): .text("internal")]), TestTouch("thanks.given", "2024-03-01")]),
+      (
+        1,
+        [
+          TestTouch(
+            "order.placed", "2024-01-15T10:00", .in, [.text(.account): .text("acme"), .text(.source): .text("s")])
+        ]
+      ),
+      (
+        2,
+        [
+          TestTouch("message.sent", "2024-02-15", .out, [.text(.party): .text("internal")]),
+          TestTouch("thanks.given", "2024-03-01"),
+        ]
+      ),
       (3, [TestTouch("thanks.given", "2024-03-01")]),
     ])
     let table = lives.tables([.customers], asOf: at("2024-04-01"), workers: 2, names: ["b", "a", nil])["customers"]!
-    #expect(table.texts("customer", "account", "party", "cohort", "first_at", "last_at", "touches") == [
-      ["a", "NULL", "internal", "2024-02-01", "2024-02-15T00:00:00.000000Z", "2024-03-01T00:00:00.000000Z", "2"],
-      ["b", "acme", "b2b", "2024-01-01", "2024-01-15T10:00:00.000000Z", "2024-01-15T10:00:00.000000Z", "1"],
-      ["c3", "NULL", "b2c", "2024-03-01", "2024-03-01T00:00:00.000000Z", "2024-03-01T00:00:00.000000Z", "1"],
-    ])
+    #expect(
+      table.texts("customer", "account", "party", "cohort", "first_at", "last_at", "touches") == [
+        ["a", "NULL", "internal", "2024-02-01", "2024-02-15T00:00:00.000000Z", "2024-03-01T00:00:00.000000Z", "2"],
+        ["b", "acme", "b2b", "2024-01-01", "2024-01-15T10:00:00.000000Z", "2024-01-15T10:00:00.000000Z", "1"],
+        ["c3", "NULL", "b2c", "2024-03-01", "2024-03-01T00:00:00.000000Z", "2024-03-01T00:00:00.000000Z", "1"],
+      ])
   }
 
   @Test func `the ledger's own events touch nobody`() {
@@ -112,26 +130,41 @@ import Testing
     let columns = table.texts("table_name", "column_name", "meaning")
     for name in TableName.allCases where name != .sources {
       for column in name.schema.columns {
-        #expect(columns.contains { $0[0] == name.rawValue && $0[1] == column.name && $0[2].count > 3 }, "\(name).\(column.name)")
+        #expect(
+          columns.contains { $0[0] == name.rawValue && $0[1] == column.name && $0[2].count > 3 },
+          "\(name).\(column.name)")
       }
     }
   }
 
   @Test func `names that others rely on stand in their tables`() {
     let fixed: [TableName: String] = [
-      .customers: "customer account party cohort first_at last_at touches orders revenue status ended_by we_index they_index felt_index done_index we_into we_not_into they_into they_not_into quadrant",
-      .retention: "unit activity grain clock cohort age cohort_size eligible bounded unbounded returned_by bounded_rate bounded_lo bounded_hi unbounded_rate unbounded_lo unbounded_hi complete left_truncated",
-      .lifecycle: "unit grain period active new_count still_here came_back gone_quiet asleep ended complete",
+      .customers: """
+        customer account party cohort first_at last_at touches orders revenue status ended_by we_index they_index
+        felt_index done_index we_into we_not_into they_into they_not_into quadrant
+        """,
+      .retention: """
+        unit activity grain clock cohort age cohort_size eligible bounded unbounded returned_by bounded_rate bounded_lo
+        bounded_hi unbounded_rate unbounded_lo unbounded_hi complete left_truncated
+        """,
+      .lifecycle: """
+        unit grain period active new_count still_here came_back gone_quiet asleep ended complete
+        """,
       .scores: "customer list points_into points_not_into points_net",
       .signals: "rule seed list period touches points_into points_not_into points_net",
-      .wordOfMouth: "period asked answered unusable satisfied dissatisfied neutral ratio balance state told_good_lo told_good_hi told_bad_lo told_bad_hi",
+      .wordOfMouth: """
+        period asked answered unusable satisfied dissatisfied neutral ratio balance state told_good_lo told_good_hi
+        told_bad_lo told_bad_hi
+        """,
       .promises: "promise made_by customer department made_at due_at settled_at state late_hours revisions",
       .sources: "source day events first_at last_at late duplicates conflicts rejected",
       .dictionary: "table_name column_name type unit meaning formula seed direction high_is_good",
     ]
     for (name, columns) in fixed {
       let found = name.schema.columns.map(\.name)
-      for column in columns.split(separator: " ") { #expect(found.contains(String(column)), "\(name.rawValue).\(column)") }
+      for column in columns.split(whereSeparator: \.isWhitespace) {
+        #expect(found.contains(String(column)), "\(name.rawValue).\(column)")
+      }
     }
   }
 }

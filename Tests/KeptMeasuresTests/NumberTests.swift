@@ -53,7 +53,9 @@ import Testing
     var generator = SeededGenerator(state: 3)
     for prefix in ["", "cu-", "a common beginning of many bytes "] {
       var names: [String?] = (0..<500).map { _ in
-        prefix + String((0..<Int.random(in: 0..<12, using: &generator)).map { _ in "aé\u{0}z".randomElement(using: &generator)! })
+        prefix
+          + String(
+            (0..<Int.random(in: 0..<12, using: &generator)).map { _ in "aé\u{0}z".randomElement(using: &generator)! })
       }
       names[7] = nil
       let table = EntityNames(names)

@@ -27,7 +27,8 @@ import Testing
     let first = promise("promise.made", made, due: due)
     #expect(states([first, promise("promise.kept", "2024-06-10")]) == [["p1", "kept", "0.0", "0"]])
     #expect(states([first, promise("promise.kept", "2024-06-11T12:00")]) == [["p1", "late", "36.0", "0"]])
-    #expect(states([promise("promise.made", made), promise("promise.kept", "2024-06-20")]) == [["p1", "kept", "NULL", "0"]])
+    #expect(
+      states([promise("promise.made", made), promise("promise.kept", "2024-06-20")]) == [["p1", "kept", "NULL", "0"]])
   }
 
   @Test func `unsettled it is open, then broken, or unknown where its source never settles any`() {
@@ -46,8 +47,10 @@ import Testing
 
   @Test func `said to be broken is broken; the first word decides`() {
     let first = promise("promise.made", made, due: due)
-    #expect(states([first, promise("promise.broken", "2024-06-05"), promise("promise.kept", "2024-06-06")])[0][1] == "broken")
-    #expect(states([first, promise("promise.kept", "2024-06-05"), promise("promise.broken", "2024-06-06")])[0][1] == "kept")
+    #expect(
+      states([first, promise("promise.broken", "2024-06-05"), promise("promise.kept", "2024-06-06")])[0][1] == "broken")
+    #expect(
+      states([first, promise("promise.kept", "2024-06-05"), promise("promise.broken", "2024-06-06")])[0][1] == "kept")
   }
 
   @Test func `the original due holds unless the customer asked for another`() {
@@ -71,7 +74,8 @@ import Testing
   @Test func `sources keep their promises apart, and a settled key can be promised again`() {
     let rows = states([
       promise("promise.made", made, due: due, source: "shop"), promise("promise.made", made, due: due, source: "desk"),
-      promise("promise.kept", "2024-06-03", source: "desk"), promise("promise.made", "2024-06-04", due: due, source: "desk"),
+      promise("promise.kept", "2024-06-03", source: "desk"),
+      promise("promise.made", "2024-06-04", due: due, source: "desk"),
     ])
     #expect(rows.map { $0[1] }.sorted() == ["broken", "kept", "unknown"])
   }
@@ -79,18 +83,28 @@ import Testing
   @Test func `rows stand by customer, then by when they were made, with who made them`() {
     let lives = Lives([
       (0, [promise("promise.made", made, id: "all", due: due)]),
-      (1, [promise("promise.made", "2024-06-02", id: "b", department: "care"), promise("promise.made", "2024-06-03", id: "a", ["by": "customer"])]),
+      (
+        1,
+        [
+          promise("promise.made", "2024-06-02", id: "b", department: "care"),
+          promise("promise.made", "2024-06-03", id: "a", ["by": "customer"]),
+        ]
+      ),
       (2, [promise("promise.made", made, id: "c")]),
     ])
     let table = lives.tables([.promises], asOf: at("2024-07-01"), workers: 2, names: ["zoe", "ann"])["promises"]!
-    #expect(table.texts("customer", "promise", "made_by", "department", "source") == [
-      ["NULL", "all", "us", "NULL", "desk"], ["ann", "c", "us", "NULL", "desk"], ["zoe", "b", "us", "care", "desk"],
-      ["zoe", "a", "customer", "NULL", "desk"],
-    ])
+    #expect(
+      table.texts("customer", "promise", "made_by", "department", "source") == [
+        ["NULL", "all", "us", "NULL", "desk"], ["ann", "c", "us", "NULL", "desk"], ["zoe", "b", "us", "care", "desk"],
+        ["zoe", "a", "customer", "NULL", "desk"],
+      ])
   }
 
   @Test func `kept without a word of its making is a row without made_at`() {
     let table = Lives([promise("promise.kept", "2024-06-05")]).tables([.promises], asOf: at("2024-07-01"))["promises"]!
-    #expect(table.texts("promise", "made_at", "settled_at", "state") == [["p1", "NULL", "2024-06-05T00:00:00.000000Z", "kept"]])
+    #expect(
+      table.texts("promise", "made_at", "settled_at", "state") == [
+        ["p1", "NULL", "2024-06-05T00:00:00.000000Z", "kept"]
+      ])
   }
 }

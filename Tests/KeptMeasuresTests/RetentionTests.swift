@@ -18,18 +18,20 @@ import Testing
     }
   }
 
-  @Test func `a customer who ordered in January and March is counted at age 2, and in every count that follows from it`() {
+  @Test
+  func `a customer who ordered in January and March is counted at age 2, and in every count that follows from it`() {
     let touches = [TestTouch("order.placed", "2024-01-10", .in), TestTouch("order.placed", "2024-03-05", .in)]
     let table = Lives(touches).tables([.retention], asOf: asOf)["retention"]!
     let found = rows(
       table, "cohort", "age", "cohort_size", "eligible", "bounded", "unbounded", "returned_by", "complete", of: "order",
       "month", "calendar")
-    #expect(found == [
-      ["2024-01-01", "0", "1", "1", "0", "1", "0", "true"], ["2024-01-01", "1", "1", "1", "0", "1", "0", "true"],
-      ["2024-01-01", "2", "1", "1", "1", "1", "1", "true"], ["2024-01-01", "3", "1", "1", "0", "0", "1", "true"],
-      ["2024-01-01", "4", "1", "1", "0", "0", "1", "true"], ["2024-01-01", "5", "1", "1", "0", "0", "1", "true"],
-      ["2024-01-01", "6", "1", "0", "0", "0", "1", "false"],
-    ])
+    #expect(
+      found == [
+        ["2024-01-01", "0", "1", "1", "0", "1", "0", "true"], ["2024-01-01", "1", "1", "1", "0", "1", "0", "true"],
+        ["2024-01-01", "2", "1", "1", "1", "1", "1", "true"], ["2024-01-01", "3", "1", "1", "0", "0", "1", "true"],
+        ["2024-01-01", "4", "1", "1", "0", "0", "1", "true"], ["2024-01-01", "5", "1", "1", "0", "0", "1", "true"],
+        ["2024-01-01", "6", "1", "0", "0", "0", "1", "false"],
+      ])
   }
 
   @Test func `age 0 counts a return on a later day only`() {
@@ -61,11 +63,12 @@ import Testing
   }
 
   @Test func `a share is NULL while its window is open, and its interval is Wilson's`() {
-    let lives = Lives((1...10).map { customer in
-      var touches = [TestTouch("order.placed", "2024-01-10", .in)]
-      if customer <= 8 { touches.append(TestTouch("order.placed", "2024-02-10", .in)) }
-      return (UInt32(customer), touches)
-    })
+    let lives = Lives(
+      (1...10).map { customer in
+        var touches = [TestTouch("order.placed", "2024-01-10", .in)]
+        if customer <= 8 { touches.append(TestTouch("order.placed", "2024-02-10", .in)) }
+        return (UInt32(customer), touches)
+      })
     let table = lives.tables([.retention], asOf: at("2024-03-15"))["retention"]!
     let shares = rows(table, "bounded_rate", "unbounded_rate", of: "order", "month", "calendar")
     #expect(shares == [["0.0", "0.8"], ["0.8", "0.8"], ["NULL", "NULL"]])
@@ -198,18 +201,19 @@ import Testing
     let kinds: [(String, Direction)] = [
       ("order.placed", .in), ("status.reported", .out), ("call.handled", .both), ("message.sent", .in),
     ]
-    let lives = Lives((1...120).map { customer in
-      let begin = from + Int64.random(in: 0..<span, using: &generator)
-      let reach = Int64.random(in: 3_600_000_000..<span, using: &generator)
-      let touches = (0..<Int.random(in: 1...30, using: &generator)).map { _ in
-        let kind = kinds.randomElement(using: &generator)!
-        var time = begin + Int64.random(in: 0..<reach, using: &generator)
-        // Half of the touches stand exactly on an hour, where days and windows begin.
-        if Bool.random(using: &generator) { time = time / 3_600_000_000 * 3_600_000_000 }
-        return TestTouch(kind.0, time, kind.1)
-      }
-      return (UInt32(customer), touches.sorted { $0.time < $1.time })
-    })
+    let lives = Lives(
+      (1...120).map { customer in
+        let begin = from + Int64.random(in: 0..<span, using: &generator)
+        let reach = Int64.random(in: 3_600_000_000..<span, using: &generator)
+        let touches = (0..<Int.random(in: 1...30, using: &generator)).map { _ in
+          let kind = kinds.randomElement(using: &generator)!
+          var time = begin + Int64.random(in: 0..<reach, using: &generator)
+          // Half of the touches stand exactly on an hour, where days and windows begin.
+          if Bool.random(using: &generator) { time = time / 3_600_000_000 * 3_600_000_000 }
+          return TestTouch(kind.0, time, kind.1)
+        }
+        return (UInt32(customer), touches.sorted { $0.time < $1.time })
+      })
     for (asOf, weekStart) in [(at("2024-11-03T10:00"), Weekday.monday), (at("2024-10-01"), .sunday)] {
       let calendar = LocalCalendar(zone: zone, weekStart: weekStart)
       var expected: [Cell: Counts] = [:]
@@ -223,7 +227,8 @@ import Testing
       let table = lives.tables(
         [.retention], asOf: asOf, zone: zone, weekStart: weekStart, workers: 3, piece: 5)["retention"]!
       let keys = table.texts("activity", "grain", "clock")
-      let numbers = ["cohort", "age", "cohort_size", "eligible", "bounded", "unbounded", "returned_by", "complete"].map {
+      let numbers = ["cohort", "age", "cohort_size", "eligible", "bounded", "unbounded", "returned_by", "complete"].map
+      {
         table.numbers($0).map { Int($0!) }
       }
       var found: [Cell: Counts] = [:]
@@ -243,14 +248,16 @@ import Testing
 
   @Test(.enabled(if: CDNOW.isHere)) func `CDNOW's published retention comes out`() throws {
     let rules = try Rulebook.parse(#"{"retention": {"grains": ["month"], "clocks": ["calendar"]}}"#)
-    let table = try CDNOW.lives().tables([.retention], asOf: at("1998-06-30"), rulebook: rules, workers: 2)["retention"]!
+    let table = try CDNOW.lives().tables([.retention], asOf: at("1998-06-30"), rulebook: rules, workers: 2)[
+      "retention"]!
     let found = rows(table, "cohort", "age", "cohort_size", "bounded", "unbounded", of: "order", "month", "calendar")
     func cells(_ cohort: String, _ ages: ClosedRange<Int>) -> [[Int]] {
       ages.map { age in
         found.first { $0[0] == cohort && $0[1] == "\(age)" }!.dropFirst(2).map { Int($0)! }
       }
     }
-    #expect(cells("1997-01-01", 1...4) == [[7846, 1157, 3654], [7846, 964, 3357], [7846, 810, 3140], [7846, 679, 2958]])
+    #expect(
+      cells("1997-01-01", 1...4) == [[7846, 1157, 3654], [7846, 964, 3357], [7846, 810, 3140], [7846, 679, 2958]])
     #expect(cells("1997-01-01", 17...17) == [[7846, 498, 498]])
     #expect(cells("1997-02-01", 1...2) == [[8476, 1312, 3861], [8476, 980, 3548]])
     #expect(cells("1997-03-01", 1...2) == [[7248, 1032, 3300], [7248, 752, 3016]])

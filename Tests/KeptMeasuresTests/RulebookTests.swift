@@ -41,21 +41,30 @@ import Testing
   @Test func `an error names the place inside the JSON`() {
     #expect(error(#"{"index": {"prior": "four"}}"#) == "index.prior: expected a number, found a string")
     #expect(error(#"{"indx": {}}"#).hasPrefix("indx: unknown key; known here: activities, "))
-    #expect(error(#"{"retention": {"grains": ["day", "year"]}}"#)
-      == #"retention.grains[1]: "year" is not one of "day", "week", "month""#)
-    #expect(error(#"{"lifecycle": {"activity": "visits"}}"#)
-      == #"lifecycle.activity: "visits" is not one of the activities order, contact, any"#)
+    #expect(
+      error(#"{"retention": {"grains": ["day", "year"]}}"#)
+        == #"retention.grains[1]: "year" is not one of "day", "week", "month""#)
+    #expect(
+      error(#"{"lifecycle": {"activity": "visits"}}"#)
+        == #"lifecycle.activity: "visits" is not one of the activities order, contact, any"#)
     let rule = #"{"rule": "x", "kinds": ["a.b"], "list": "they", "points": 1, "half_life": "talk", "where": "#
-    #expect(error(#"{"signals": ["# + rule + #"{"score": {"above": 3}}}]}"#)
-      == "signals[0].where.score.above: unknown comparison; known: over, from, under, to, present, empty")
-    #expect(error(#"{"signals": ["# + rule + #"{"state": "late"}}]}"#).hasPrefix("signals[0].where.state: \"late\" is not one of"))
-    #expect(error(#"{"signals": ["# + rule + #"{"a + b": 3}}]}"#)
-      == "signals[0].where.a + b: a sum can only be compared with over, from, under, to")
-    #expect(error(#"{"signals": [{"rule": "x", "kinds": [], "list": "they", "points": 0.0000001}]}"#)
-      == "signals[0].points: at most 6 digits after the point")
-    #expect(error(#"{"signals": [{"rule": "x", "kinds": [], "list": "they", "points": 1}]}"#)
-      == #"signals[0]: expected "half_life", one of outcome, service, talk"#)
-    #expect(error(#"{"business_hours": {"from": "9"}}"#) == #"business_hours.from: expected a time of day like "09:00""#)
+    #expect(
+      error(#"{"signals": ["# + rule + #"{"score": {"above": 3}}}]}"#)
+        == "signals[0].where.score.above: unknown comparison; known: over, from, under, to, present, empty")
+    #expect(
+      error(#"{"signals": ["# + rule + #"{"state": "late"}}]}"#).hasPrefix(
+        "signals[0].where.state: \"late\" is not one of"))
+    #expect(
+      error(#"{"signals": ["# + rule + #"{"a + b": 3}}]}"#)
+        == "signals[0].where.a + b: a sum can only be compared with over, from, under, to")
+    #expect(
+      error(#"{"signals": [{"rule": "x", "kinds": [], "list": "they", "points": 0.0000001}]}"#)
+        == "signals[0].points: at most 6 digits after the point")
+    #expect(
+      error(#"{"signals": [{"rule": "x", "kinds": [], "list": "they", "points": 1}]}"#)
+        == #"signals[0]: expected "half_life", one of outcome, service, talk"#)
+    #expect(
+      error(#"{"business_hours": {"from": "9"}}"#) == #"business_hours.from: expected a time of day like "09:00""#)
     #expect(error("[]") == "expected an object, found an array")
     #expect(error(#"{"index": }"#).hasPrefix("line 1, column 11"))
   }

@@ -61,11 +61,13 @@ import Testing
   @Test func `41 satisfied against 19 dissatisfied is a ratio of 2.16, a balance of -6.5, and unclear`() {
     let lives = Lives((1...60).map { (UInt32($0), [rating($0 <= 41 ? 5 : 1, "2024-01-05")]) })
     let table = lives.tables([.wordOfMouth], asOf: at("2024-02-15"), workers: 3)["word_of_mouth"]!
-    #expect(table.texts("period", "satisfied", "dissatisfied", "balance", "state", "told_good_lo", "told_good_hi",
-      "told_bad_lo", "told_bad_hi") == [
-        ["2024-01-01", "41", "19", "-6.5", "unclear", "164.0", "246.0", "171.0", "285.0"],
-        ["2024-02-01", "0", "0", "0.0", "NULL", "0.0", "0.0", "0.0", "0.0"],
-      ])
+    #expect(
+      table.texts(
+        "period", "satisfied", "dissatisfied", "balance", "state", "told_good_lo", "told_good_hi",
+        "told_bad_lo", "told_bad_hi") == [
+          ["2024-01-01", "41", "19", "-6.5", "unclear", "164.0", "246.0", "171.0", "285.0"],
+          ["2024-02-01", "0", "0", "0.0", "NULL", "0.0", "0.0", "0.0", "0.0"],
+        ])
     #expect(abs(table.reals("ratio")[0]! - 41.0 / 19) < 1e-12)
     #expect(table.reals("ratio")[1] == nil)
     #expect(WordOfMouthTable.state(60, 0, breakEven: 2.5) == "above")
@@ -74,8 +76,17 @@ import Testing
 
   @Test func `public mentions are counted with the customers who are satisfied or not, surveys sent beside`() {
     let lives = Lives([
-      (1, [rating(5, "2024-01-05"), TestTouch("mention.posted", "2024-01-06"), TestTouch("mention.posted", "2024-01-07")]),
-      (2, [TestTouch("survey.sent", "2024-01-01", .out), TestTouch("mention.posted", "2024-01-06"), rating(1, "2024-01-08")]),
+      (
+        1,
+        [rating(5, "2024-01-05"), TestTouch("mention.posted", "2024-01-06"), TestTouch("mention.posted", "2024-01-07")]
+      ),
+      (
+        2,
+        [
+          TestTouch("survey.sent", "2024-01-01", .out), TestTouch("mention.posted", "2024-01-06"),
+          rating(1, "2024-01-08"),
+        ]
+      ),
       (3, [TestTouch("mention.posted", "2024-01-06")]),
     ])
     let table = lives.tables([.wordOfMouth], asOf: at("2024-01-31"))["word_of_mouth"]!
