@@ -23,6 +23,8 @@ let package = Package(
     .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),
     .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat"]),
     .testTarget(name: "CommandTests", dependencies: ["kept", "KeptFormat"]),
+    .testTarget(
+      name: "KeptMeasuresTests", dependencies: ["KeptFormat", "KeptReplay", "KeptMeasures", "KeptSnapshot"]),
   ],
   swiftLanguageModes: [.v6]
 )

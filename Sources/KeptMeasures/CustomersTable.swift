@@ -19,7 +19,8 @@ enum CustomersTable {
       ColumnSpec(
         "revenue", .decimal, isNullable: true,
         meaning: "worth of their orders in the ledger's currency; NULL where a rate is missing",
-        formula: "Σ order.placed (after order.corrected) − cancelled − return.credited", seed: "S3.7", direction: "THEY",
+        formula: "Σ order.placed (after order.corrected) − cancelled − return.credited", seed: "S3.7",
+        direction: "THEY",
         highIsGood: true),
       ColumnSpec(
         "status", .string,
@@ -28,7 +29,8 @@ enum CustomersTable {
         formula: "limit = clamp((n·q + 5·180 d) / (n + 5), 30 d, 365 d), q the 0.9 quantile of their n gaps",
         seed: "S0.1", direction: "THEY"),
       ColumnSpec(
-        "ended_by", .string, isNullable: true, meaning: "who left: customer, us, mutual, external; NULL: unsaid, or not ended",
+        "ended_by", .string, isNullable: true,
+        meaning: "who left: customer, us, mutual, external; NULL: unsaid, or not ended",
         seed: "S2.4"),
       index("we_index", "how into them we are: what we did and what they felt", "WE", "both WE lists"),
       index("they_index", "how into us they are", "THEY", "the list they"),
@@ -40,7 +42,8 @@ enum CustomersTable {
       points("they_not_into", "points against of the list they, faded by age", "THEY", good: false),
       ColumnSpec(
         "quadrant", .string, meaning: "mutual, unrequited_ours, unrequited_theirs, indifferent or unknown",
-        formula: "(we_index, they_index): into from 10, not into to −10, else unknown", seed: "S2.13", direction: "BOTH"),
+        formula: "(we_index, they_index): into from 10, not into to −10, else unknown", seed: "S2.13", direction: "BOTH"
+      ),
     ])
 
   private static func column(

@@ -1,7 +1,7 @@
 import KeptFormat
 
-/// The local days of a replay, from its first touch to the as-of instant, with the month of each as an array: what a touch
-/// needs to find its day, week and month at the cost of a division and a load.
+/// The local days of a replay, from its first touch to the as-of instant, with the month of each as an array: what a
+/// touch needs to find its day, week and month at the cost of a division and a load.
 final class DayTable: Sendable {
   let calendar: LocalCalendar
   /// Days since 1970-01-01 of the first day, and how many there are.

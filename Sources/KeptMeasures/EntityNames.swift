@@ -6,7 +6,8 @@ import KeptSnapshot
 public struct EntityNames: Sendable {
   /// The names in order; a name's place is its code.
   let dictionary: StringDictionary
-  /// By number: the name's place. Customers with one name (a forgotten one and a newcomer called `c17`, say) stand by number.
+  /// By number: the name's place. Customers with one name (a forgotten one and a newcomer called `c17`, say) stand by
+  /// number.
   let ranks: [UInt32]
 
   /// - Parameters:
@@ -57,7 +58,8 @@ public struct EntityNames: Sendable {
   /// - Precondition: the ledger has named or numbered the customer.
   func code(_ customer: UInt32) -> UInt32 { ranks[Int(customer)] }
 
-  /// The numbers 1 … n by the bytes of their names: by the eight bytes after what all names begin with, then by the rest.
+  /// The numbers 1 … n by the bytes of their names: by the eight bytes after what all names begin with, then by the
+  /// rest.
   private static func order(_ bytes: [UInt8], _ spans: [(start: Int, count: Int)]) -> [UInt32] {
     guard spans.count > 1 else { return [] }
     return bytes.withUnsafeBytes { bytes in

@@ -2,10 +2,10 @@ import KeptFormat
 
 /// Who was new, still here, came back or went quiet, bucket by bucket. Metrics 3.2.
 ///
-/// With A(b) the entities active in bucket b: new, first ever in b; still here, in A(b) and A(b−1); came back, in A(b), not
-/// in A(b−1), seen before; gone quiet, in A(b−1), not in A(b). Seen before but in neither: ended where the relationship
-/// stood ended at the end of b, else asleep. So |A(b)| = new + still here + came back, and seen before b = still here +
-/// came back + gone quiet + asleep + ended.
+/// With A(b) the entities active in bucket b: new, first ever in b; still here, in A(b) and A(b−1); came back, in A(b),
+/// not in A(b−1), seen before; gone quiet, in A(b−1), not in A(b). Seen before but in neither: ended where the
+/// relationship stood ended at the end of b, else asleep. So |A(b)| = new + still here + came back, and seen before b =
+/// still here + came back + gone quiet + asleep + ended.
 final class LifecycleFold {
   let grains: [LifecycleGrid]
 

@@ -12,11 +12,16 @@ enum LifecycleTable {
       column("active", "in touch in the period", "|A(b)|", good: true),
       column("new_count", "in touch for the first time", "|{first bucket = b}|", good: true),
       column("still_here", "in touch, as in the period before", "|A(b) ∩ A(b−1)|", good: true),
-      column("came_back", "in touch again after at least one silent period", "|A(b) \\ A(b−1), seen before|", good: true),
-      column("gone_quiet", "in touch in the period before, not in this one", "|A(b−1) \\ A(b)|", good: false, open: true),
-      column("asleep", "seen before, silent in both periods, and not ended", "seen before b − still_here − came_back − "
-        + "gone_quiet − ended", good: false, open: true),
-      column("ended", "seen before, silent in both periods, and the relationship stood ended at the end", "",
+      column(
+        "came_back", "in touch again after at least one silent period", "|A(b) \\ A(b−1), seen before|", good: true),
+      column(
+        "gone_quiet", "in touch in the period before, not in this one", "|A(b−1) \\ A(b)|", good: false, open: true),
+      column(
+        "asleep", "seen before, silent in both periods, and not ended",
+        "seen before b − still_here − came_back − "
+          + "gone_quiet − ended", good: false, open: true),
+      column(
+        "ended", "seen before, silent in both periods, and the relationship stood ended at the end", "",
         good: false, open: true),
       ColumnSpec("complete", .boolean, meaning: "the period had ended by the as-of instant"),
     ])

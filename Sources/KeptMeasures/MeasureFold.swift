@@ -3,8 +3,8 @@ import KeptReplay
 
 /// All measures of a run over lives: one per worker and unit, handed to the replay, merged by `MeasureRun.finish`.
 ///
-/// A life comes in chunks. First every touch gets its day, month and activities; then the few touches that need memory or
-/// detail are looked at one by one, since what they mean (an implied opening) may change their activities; then each
+/// A life comes in chunks. First every touch gets its day, month and activities; then the few touches that need memory
+/// or detail are looked at one by one, since what they mean (an implied opening) may change their activities; then each
 /// measure runs its own short loop over the chunk, while it is in the cache.
 public final class MeasureFold: LifeFold {
   private let base: FoldBase

@@ -3,8 +3,8 @@ import KeptReplay
 
 /// What one customer ordered, and what of it stands. Metrics 3.13.
 ///
-/// Revenue is Σ order.placed (with the amount of the last correction) − cancelled orders − credits, exact in millionths of
-/// the ledger's currency. Several events that place one order are one order whose amounts add up.
+/// Revenue is Σ order.placed (with the amount of the last correction) − cancelled orders − credits, exact in millionths
+/// of the ledger's currency. Several events that place one order are one order whose amounts add up.
 final class OrderTracker {
   private struct Order {
     var amount: Int64 = 0

@@ -3,8 +3,8 @@ import KeptReplay
 
 /// The promises of one life and what became of them. Metrics 3.11.
 ///
-/// Key: (source, `promise_id`, else subject). The first event that settles a promise decides. The due it was given first
-/// holds, unless the customer asked for another.
+/// Key: (source, `promise_id`, else subject). The first event that settles a promise decides. The due it was given
+/// first holds, unless the customer asked for another.
 final class PromiseTracker {
   /// Whoever promised; unsaid counts as ours unless the event came from the customer.
   enum Maker: UInt8 { case us, customer }

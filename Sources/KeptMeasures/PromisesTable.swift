@@ -4,25 +4,30 @@ import KeptSnapshot
 /// Every promise and what became of it. Metrics 3.11; followed through each life by `PromiseTracker`.
 ///
 /// A promise made Monday, due Wednesday: kept Tuesday is `kept`, kept Thursday `late`, said to be broken or unsettled
-/// on Thursday `broken`, unsettled on Tuesday `open`; unsettled on Thursday in a source that never settles any `unknown`.
+/// on Thursday `broken`, unsettled on Tuesday `open`; unsettled on Thursday in a source that never settles any
+/// `unknown`.
 enum PromisesTable {
   static let schema = TableSchema(
     name: "promises", meaning: "a promise",
     columns: [
       ColumnSpec("promise", .string, meaning: "its promise_id, else the subject it was made on"),
       ColumnSpec("made_by", .string, meaning: "us or customer", seed: "S3.22"),
-      ColumnSpec("customer", .string, isNullable: true, meaning: "external id; NULL for promises to nobody in particular"),
+      ColumnSpec(
+        "customer", .string, isNullable: true, meaning: "external id; NULL for promises to nobody in particular"),
       ColumnSpec("department", .string, isNullable: true, meaning: "who made it"),
       ColumnSpec("made_at", .timestamp, isNullable: true, meaning: "when; NULL where only its settling was recorded"),
       ColumnSpec(
-        "due_at", .timestamp, isNullable: true, meaning: "the due that counts: the first, or the one the customer asked for"),
+        "due_at", .timestamp, isNullable: true,
+        meaning: "the due that counts: the first, or the one the customer asked for"),
       ColumnSpec("settled_at", .timestamp, isNullable: true, meaning: "the first event that settled it"),
       ColumnSpec(
-        "state", .string, meaning: "open, kept, late, broken, withdrawn, or unknown: past due in a source that settles none",
+        "state", .string,
+        meaning: "open, kept, late, broken, withdrawn, or unknown: past due in a source that settles none",
         formula: "kept: settled_at ≤ due_at; late: settled_at > due_at; broken: said so, or unsettled past due",
         seed: "S3.22", direction: "WE"),
       ColumnSpec(
-        "late_hours", .double, isNullable: true, unit: "hours", meaning: "how long after its due it was kept; 0 in time",
+        "late_hours", .double, isNullable: true, unit: "hours",
+        meaning: "how long after its due it was kept; 0 in time",
         formula: "max(0, settled_at − due_at)", seed: "S3.22", direction: "WE", highIsGood: false),
       ColumnSpec(
         "revisions", .int32, meaning: "how often it was revised or repeated before it was settled", seed: "S4.2",

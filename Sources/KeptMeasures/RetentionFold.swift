@@ -2,10 +2,10 @@ import KeptFormat
 
 /// Who came back, by age since the start: one grid for each activity, grain and clock. Metrics 3.1.
 ///
-/// For an entity with start t0 in bucket c and a return at t, age k is bucket(t) − c on the calendar clock, and
-/// ⌊(t − t0) / u⌋ on the rolling one, u = 24 h, 7 d or 30 d. What a life adds, each at most once per age:
-/// `bounded[k]` it returned at age k; `last[k]` its last return was at age k; `first[k]` its first return at an age of 1
-/// or more was at age k; `eligible[k]` (rolling) k is the last age whose window had closed for it.
+/// For an entity with start t0 in bucket c and a return at t, age k is bucket(t) − c on the calendar clock, and ⌊(t −
+/// t0) / u⌋ on the rolling one, u = 24 h, 7 d or 30 d. What a life adds, each at most once per age: `bounded[k]` it
+/// returned at age k; `last[k]` its last return was at age k; `first[k]` its first return at an age of 1 or more was at
+/// age k; `eligible[k]` (rolling) k is the last age whose window had closed for it.
 final class RetentionFold {
   private var variants: [RetentionGrid]
   private let dayTable: DayTable
@@ -18,7 +18,8 @@ final class RetentionFold {
     for pair in rules.pairs {
       for grain in rules.grains {
         for clock in rules.clocks {
-          variants.append(RetentionGrid(pair: pair, grain: grain, clock: clock, rules: rules, dayTable: dayTable, asOf: asOf))
+          variants.append(
+            RetentionGrid(pair: pair, grain: grain, clock: clock, rules: rules, dayTable: dayTable, asOf: asOf))
         }
       }
     }
@@ -97,8 +98,8 @@ final class RetentionGrid {
     }
   }
 
-  /// How many ages, from 0, have closed for every member of a cohort: on the rolling clock for the last one who could have
-  /// started in it.
+  /// How many ages, from 0, have closed for every member of a cohort: on the rolling clock for the last one who could
+  /// have started in it.
   func completeAgeCount(ofBucket bucket: Int) -> Int {
     switch clock {
     case .calendar: max(0, lastBucket - bucket)

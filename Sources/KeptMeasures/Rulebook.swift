@@ -109,7 +109,10 @@ struct Condition: Sendable {
   enum Test: Sendable {
     case isOneOf([Literal])
     /// Comparisons of a number, or of a sum of numbers, with a bound × 10⁶.
-    case over(Int64), from(Int64), under(Int64), to(Int64)
+    case over(Int64)
+    case from(Int64)
+    case under(Int64)
+    case to(Int64)
     case isPresent(Bool)
     /// Whether a list, an object or a text has nothing in it.
     case isEmpty(Bool)

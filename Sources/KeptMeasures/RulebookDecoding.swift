@@ -29,7 +29,8 @@ extension Rulebook {
   /// SHA-256 of `canonical`: which rules a snapshot was made with.
   public var digest: Digest { canonical.withUnsafeBytes { SHA256.hash($0) } }
 
-  /// Objects member by member, everything else replaced. A member of `activities`, `half_lives` … set to null is left out.
+  /// Objects member by member, everything else replaced. A member of `activities`, `half_lives` … set to null is left
+  /// out.
   private static func merge(_ own: JSONValue, over base: JSONValue) -> JSONValue {
     guard case .object(let ownMembers) = own, case .object(var merged) = base else { return own }
     for member in ownMembers {
@@ -133,7 +134,8 @@ extension RetentionRules {
     for (name, value) in try parts["activities"]!.members() {
       let pair = try value.record("start", "return")
       pairs.append(
-        Pair(name: name, start: try pair["start"]!.activity(activities), back: try pair["return"]!.activity(activities)))
+        Pair(name: name, start: try pair["start"]!.activity(activities), back: try pair["return"]!.activity(activities))
+      )
     }
     grains = try parts["grains"]!.choices(Grain.self)
     clocks = try parts["clocks"]!.choices(Clock.self)
@@ -302,7 +304,8 @@ extension SignalRule {
       points = .fixed(micros)
     }
     halfLife = try parts["half_life"]?.text() ?? ""
-    if case .fixed(0) = points {} else if halfLives[halfLife] == nil {
+    if case .fixed(0) = points {
+    } else if halfLives[halfLife] == nil {
       throw (parts["half_life"] ?? reader).fail(
         "expected \"half_life\", one of \(halfLives.keys.sorted().joined(separator: ", "))")
     }

@@ -1,4 +1,5 @@
-/// The built-in rulebook, as its JSON: read by the same code as a business's own, so neither can do what the other cannot.
+/// The built-in rulebook, as its JSON: read by the same code as a business's own, so neither can do what the other
+/// cannot.
 ///
 /// The signal table is that of metrics 5, in its order: in each list the first row that matches a touch counts.
 extension Rulebook {
@@ -37,13 +38,20 @@ extension Rulebook {
         "asked": ["survey.sent"],
         "standard": "csat",
         "instruments": {
-          "csat": {"scale": [1, 5], "high_is_good": true, "satisfied": 0.75, "dissatisfied": 0.25, "word_of_mouth": true},
-          "nps": {"scale": [0, 10], "high_is_good": true, "satisfied": 0.9, "dissatisfied": 0.6, "word_of_mouth": true},
-          "respect": {"scale": [1, 5], "high_is_good": true, "satisfied": 0.75, "dissatisfied": 0.25, "word_of_mouth": true},
-          "ces": {"scale": [1, 7], "high_is_good": true, "satisfied": 0.75, "dissatisfied": 0.25, "word_of_mouth": false},
-          "ease": {"scale": [1, 5], "high_is_good": true, "satisfied": 0.75, "dissatisfied": 0.25, "word_of_mouth": false},
-          "enjoyment": {"scale": [1, 5], "high_is_good": true, "satisfied": 0.75, "dissatisfied": 0.25, "word_of_mouth": false},
-          "reason_to_stay": {"scale": [1, 5], "high_is_good": true, "satisfied": 0.75, "dissatisfied": 0.25, "word_of_mouth": false}
+          "csat": {"scale": [1, 5], "high_is_good": true,
+            "satisfied": 0.75, "dissatisfied": 0.25, "word_of_mouth": true},
+          "nps": {"scale": [0, 10], "high_is_good": true,
+            "satisfied": 0.9, "dissatisfied": 0.6, "word_of_mouth": true},
+          "respect": {"scale": [1, 5], "high_is_good": true,
+            "satisfied": 0.75, "dissatisfied": 0.25, "word_of_mouth": true},
+          "ces": {"scale": [1, 7], "high_is_good": true,
+            "satisfied": 0.75, "dissatisfied": 0.25, "word_of_mouth": false},
+          "ease": {"scale": [1, 5], "high_is_good": true,
+            "satisfied": 0.75, "dissatisfied": 0.25, "word_of_mouth": false},
+          "enjoyment": {"scale": [1, 5], "high_is_good": true,
+            "satisfied": 0.75, "dissatisfied": 0.25, "word_of_mouth": false},
+          "reason_to_stay": {"scale": [1, 5], "high_is_good": true,
+            "satisfied": 0.75, "dissatisfied": 0.25, "word_of_mouth": false}
         },
         "sources": {}
       },
@@ -238,7 +246,8 @@ extension Rulebook {
          "list": "they", "points": -1, "half_life": "service", "why": "a click or a call away", "seed": "S3.19"},
         {"rule": "ordered", "kinds": ["order.placed"], "where": {},
          "list": "they", "points": 1, "half_life": "service",
-         "why": "continues to use us; weak on purpose: repeat business is not the best barometer", "seed": "S0.1, S2.18"},
+         "why": "continues to use us; weak on purpose: repeat business is not the best barometer",
+         "seed": "S0.1, S2.18"},
         {"rule": "said-yes", "kinds": ["ask.made"], "where": {"accepted": true},
          "list": "they", "points": 1, "half_life": "talk", "why": "gives when asked", "seed": "S2.14"},
         {"rule": "abuse", "kinds": ["burden.imposed"], "where": {"burden": "abuse"},

@@ -4,8 +4,8 @@ import KeptReplay
 /// What every touch says, added up: per life the decayed points of each list, per rule and month the undecayed ones.
 /// Metrics 3.9 and section 5.
 ///
-/// Six sums a life: P and N (points for and against, both as magnitudes) of each list, in units of 2⁻³². A term is below
-/// 2⁵², so a chunk's sum fits 64 bits and a life's is kept in 128: no sum can overflow.
+/// Six sums a life: P and N (points for and against, both as magnitudes) of each list, in units of 2⁻³². A term is
+/// below 2⁵², so a chunk's sum fits 64 bits and a life's is kept in 128: no sum can overflow.
 final class ScoreFold {
   private let table: SignalTable
   private let quick: UnsafeMutablePointer<SignalTable.Quick>

@@ -9,10 +9,12 @@ enum ScoresTable {
       ColumnSpec("customer", .string, meaning: "external id"),
       ColumnSpec(
         "list", .string,
-        meaning: "they: what the customer does or says toward us; we_done: what our record shows we did; we_felt: what the "
+        meaning:
+          "they: what the customer does or says toward us; we_done: what our record shows we did; we_felt: what the "
           + "customer said about how we treat them"),
       points("points_into", "points for, faded by age", "P = Σ points · 2^(−age / half-life), points > 0", good: true),
-      points("points_not_into", "points against, faded by age", "N = Σ |points| · 2^(−age / half-life), points < 0",
+      points(
+        "points_not_into", "points against, faded by age", "N = Σ |points| · 2^(−age / half-life), points < 0",
         good: false),
       points("points_net", "what is left", "P − N", good: true),
     ])
@@ -90,7 +92,9 @@ enum SignalsTable {
     var list = StringColumnBuilder()
     var period = ColumnBuilder<Int32>()
     var columns = (0..<4).map { _ in ColumnBuilder<Int64>() }
-    let rules = run.rulebook.signals.enumerated().sorted { $0.element.name.utf8.lexicographicallyPrecedes($1.element.name.utf8) }
+    let rules = run.rulebook.signals.enumerated().sorted {
+      $0.element.name.utf8.lexicographicallyPrecedes($1.element.name.utf8)
+    }
     for (index, declared) in rules {
       for month in 0..<months.monthCount {
         let cell = months[index, month]

@@ -7,12 +7,14 @@ enum SourcesTable {
     name: "sources", meaning: "source × local day",
     columns: [
       ColumnSpec("source", .string, meaning: "where events came from"),
-      ColumnSpec("day", .date, meaning: "local day on which they occurred; of what was left out: on which the import ended"),
+      ColumnSpec(
+        "day", .date, meaning: "local day on which they occurred; of what was left out: on which the import ended"),
       ColumnSpec("events", .int64, meaning: "events of the ledger that occurred then"),
       ColumnSpec("first_at", .timestamp, isNullable: true, meaning: "the first of them"),
       ColumnSpec("last_at", .timestamp, isNullable: true, meaning: "the last of them"),
       ColumnSpec(
-        "late", .int64, meaning: "of them, recorded more than a day after they occurred, once the first import had finished",
+        "late", .int64,
+        meaning: "of them, recorded more than a day after they occurred, once the first import had finished",
         formula: "recorded − time > 24 h", highIsGood: false),
       ColumnSpec("duplicates", .int64, meaning: "lines that were already there"),
       ColumnSpec("conflicts", .int64, meaning: "lines with other content under a known identity", highIsGood: false),

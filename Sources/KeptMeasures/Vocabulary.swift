@@ -53,7 +53,8 @@ public enum Vocabulary {
     both: contract.changed | contract_id offering change mrr_before mrr_after currency ends_at
     in: order.placed | order_id amount currency device steps reidentified
     in: order.cancelled order.abandoned | order_id told_customer expected_at
-    out: order.approved order.confirmed order.shipped order.backordered order.delivered | order_id told_customer expected_at
+    out: order.approved order.confirmed order.shipped | order_id told_customer expected_at
+    out: order.backordered order.delivered | order_id told_customer expected_at
     out: order.corrected | order_id error_kind our_fault
     in: return.requested | return_id order_id reason label_supplied same_packaging
     out: return.refused | return_id order_id reason label_supplied same_packaging

@@ -3,8 +3,9 @@ import KeptSnapshot
 
 /// Whether more good than bad is told of us. Metrics 3.12; the counts are made by `WordOfMouthFold`.
 ///
-/// Failures travel 2.5 times as far, so it takes 2.5 satisfied customers for each dissatisfied one to break even: a share
-/// of p* = 2.5 / 3.5 of those with an opinion. `state` is decided only where the 95 % Wilson interval leaves p* out.
+/// Failures travel 2.5 times as far, so it takes 2.5 satisfied customers for each dissatisfied one to break even: a
+/// share of p* = 2.5 / 3.5 of those with an opinion. `state` is decided only where the 95 % Wilson interval leaves p*
+/// out.
 enum WordOfMouthTable {
   static let schema = TableSchema(
     name: "word_of_mouth", meaning: "month",
@@ -16,14 +17,17 @@ enum WordOfMouthTable {
         "unusable", .int64, meaning: "ratings without a score on the scale of a known instrument", seed: "S1.5"),
       people("satisfied", "customers whose last rating of the month says satisfied", "S", "S1.4", good: true),
       people("dissatisfied", "customers whose last rating of the month says dissatisfied", "D", "S1.2", good: false),
-      ColumnSpec("neutral", .int64, meaning: "customers whose last rating says neither", seed: "S1.5", direction: "THEY"),
+      ColumnSpec(
+        "neutral", .int64, meaning: "customers whose last rating says neither", seed: "S1.5", direction: "THEY"),
       people("praised", "public mentions by the satisfied", "", "S1.6", good: true),
       people("panned", "public mentions by the dissatisfied", "", "S1.6", good: false),
       ColumnSpec(
-        "ratio", .double, isNullable: true, meaning: "satisfied for each dissatisfied; NULL where nobody is dissatisfied",
+        "ratio", .double, isNullable: true,
+        meaning: "satisfied for each dissatisfied; NULL where nobody is dissatisfied",
         formula: "S / D", seed: "S1.5", direction: "THEY", highIsGood: true),
       ColumnSpec(
-        "balance", .double, meaning: "how far above break-even", formula: "S − 2.5 · D", seed: "S1.5", direction: "THEY",
+        "balance", .double, meaning: "how far above break-even", formula: "S − 2.5 · D", seed: "S1.5",
+        direction: "THEY",
         highIsGood: true),
       ColumnSpec(
         "state", .string, isNullable: true,
@@ -46,7 +50,8 @@ enum WordOfMouthTable {
     _ name: String, _ meaning: String, _ formula: String, _ seed: String, good: Bool
   ) -> ColumnSpec {
     ColumnSpec(
-      name, .double, unit: "people", meaning: meaning, formula: formula, seed: seed, direction: "THEY", highIsGood: good)
+      name, .double, unit: "people", meaning: meaning, formula: formula, seed: seed, direction: "THEY", highIsGood: good
+    )
   }
 
   static func make(_ fold: WordOfMouthFold, run: MeasureRun) -> Table {
