@@ -97,8 +97,13 @@ extension LedgerReader {
   /// dated 2099 cannot move it; nil where there is no event. What the ledger says of itself does not count.
   func lastOccurred(below end: UInt64) throws -> Instant? {
     var last: Instant?
+    for row in tail.rows.prefix(Int(max(end, sealedCount) - sealedCount))
+    where !LedgerKind.all.contains(tail.string(row[.kind]) ?? "") {
+      last = Self.later(last, row.time, recorded: row.recorded)
+    }
+    // Backwards, because what was recorded last is mostly what happened last: most blocks are then passed over.
     let columns = BlockColumns()
-    for block in blocks where block.header.firstPosition < end {
+    for block in blocks.reversed() where block.header.firstPosition < end {
       let header = block.header
       guard header.timeMax > last ?? .min else { continue }
       do {
@@ -113,10 +118,6 @@ extension LedgerReader {
       } catch {
         throw self.error(error, in: block)
       }
-    }
-    for row in tail.rows.prefix(Int(max(end, sealedCount) - sealedCount))
-    where !LedgerKind.all.contains(tail.string(row[.kind]) ?? "") {
-      last = Self.later(last, row.time, recorded: row.recorded)
     }
     return last
   }

@@ -88,6 +88,23 @@ import Testing
     #expect(all.contains(one[1]))
   }
 
+  /// The table of Fixtures/shop/README.md.
+  @Test(arguments: [
+    ("C-1001", "active", "", "mutual"), ("C-1002", "quiet", "", "unknown"), ("C-1003", "ended", "customer", "indifferent"),
+    ("C-1004", "active", "", "mutual"), ("C-1005", "active", "", "mutual"), ("C-1006", "ended", "us", "indifferent"),
+    ("C-1007", "active", "", "unknown"), ("B-2001", "active", "", "mutual"), ("B-2002", "active", "", "indifferent"),
+    ("B-2004", "ended", "external", "unknown"),
+  ])
+  func `the stories of the made-up shop come out as they are told`(
+    customer: String, status: String, endedBy: String, quadrant: String
+  ) throws {
+    let place = try shop()
+    let row = try place.kept("replay", "shop", "--customer", customer, "--format", "jsonl").output
+    #expect(row.contains(#""status":"\#(status)""#), "\(row)")
+    #expect(row.contains(endedBy.isEmpty ? #""ended_by":null"# : #""ended_by":"\#(endedBy)""#), "\(row)")
+    #expect(row.contains(#""quadrant":"\#(quadrant)""#), "\(row)")
+  }
+
   @Test func `a retracted order and a merged customer are knowledge: before it was recorded, it was not so`() throws {
     let place = try shop()
     func orders(_ words: String...) throws -> String? {
