@@ -65,11 +65,17 @@ enum CustomersTable {
       direction: direction, highIsGood: good)
   }
 
-  static func make(_ folds: [MeasureFold], names: EntityNames, run: MeasureRun, strings: StringDictionary) -> Table {
+  /// - Parameter known: by word code, how long each source is known to have recorded touches, beyond what the folds saw.
+  static func make(
+    _ folds: [MeasureFold], names: EntityNames, run: MeasureRun, strings: StringDictionary, sourceEnds known: [Instant]
+  ) -> Table {
     let all = folds.map { $0.customers!.rows }
     let order = LifeOrder(all.map { $0.map(\.customer) }, names)
     let count = order.places.count
-    var sourceEnds = Array(repeating: Instant.min, count: folds.map { $0.customers!.sourceEnds.count }.max() ?? 0)
+    var sourceEnds = known
+    for _ in known.count..<max(known.count, folds.map { $0.customers!.sourceEnds.count }.max() ?? 0) {
+      sourceEnds.append(.min)
+    }
     for fold in folds {
       for (code, end) in fold.customers!.sourceEnds.enumerated() { sourceEnds[code] = max(sourceEnds[code], end) }
     }

@@ -91,18 +91,29 @@ public struct MeasureRun: Sendable {
   /// - Parameters:
   ///   - names: of every customer of the ledger.
   ///   - sources: the merged fold over blocks, where `sources` is among the tables.
+  ///   - sourceEnds: when each source last recorded a touch of anyone, where the replay saw only some customers.
   /// - Precondition: every life was folded by one fold, whole.
   public func finish(
     customers: ReplayResult<MeasureFold>?, accounts: ReplayResult<MeasureFold>?, names: EntityNames,
-    sources: SourcesFold?
+    sources: SourcesFold?, sourceEnds: [String: Instant] = [:]
   ) -> [Table] {
     finish(
       customers: customers?.folds ?? [], accounts: accounts?.folds ?? [], names: names,
-      words: customers?.context.words ?? [], sources: sources)
+      words: customers?.context.words ?? [], sources: sources, sourceEnds: sourceEnds)
+  }
+
+  /// The sources that the customers of a replay had touches from.
+  public func sourcesSeen(_ result: ReplayResult<MeasureFold>) -> Set<String> {
+    var codes: Set<Int> = []
+    for fold in result.folds {
+      for (code, end) in (fold.customers?.sourceEnds ?? []).enumerated() where end > .min { codes.insert(code) }
+    }
+    return Set(codes.map { result.context.word(UInt32($0)) })
   }
 
   func finish(
-    customers: [MeasureFold], accounts: [MeasureFold], names: EntityNames, words: [String], sources: SourcesFold?
+    customers: [MeasureFold], accounts: [MeasureFold], names: EntityNames, words: [String], sources: SourcesFold?,
+    sourceEnds: [String: Instant] = [:]
   ) -> [Table] {
     for fold in customers.dropFirst() { customers[0].merge(fold) }
     for fold in accounts.dropFirst() { accounts[0].merge(fold) }
@@ -114,7 +125,9 @@ public struct MeasureRun: Sendable {
     let wanted = TableName.allCases.filter(tables.contains)
     return wanted.compactMap { name in
       switch name {
-      case .customers: CustomersTable.make(customers, names: names, run: self, strings: strings)
+      case .customers: 
+        CustomersTable.make(
+          customers, names: names, run: self, strings: strings, sourceEnds: words.map { sourceEnds[$0] ?? .min })
       case .retention:
         RetentionTable.make(
           units: merged.compactMap { unit, fold in fold.retention.map { (unit, $0) } }, run: self, logStart: logStart)

@@ -39,6 +39,7 @@ struct MeasuredTables {
       currency: ledger.settings.currency ?? "", kinds: kinds, earliest: min(earliest, selection.asOf))
     var results: [ReplayPlan.Entity: ReplayResult<MeasureFold>] = [:]
     var sources: SourcesFold?
+    var sourceEnds: [String: Instant] = [:]
     // Sources are counted along with the customers' lives, or by themselves where no table needs lives.
     let units = run.units.isEmpty && names.contains(.sources) ? [.customer] : run.units
     progress.begin("replaying", total: 1000)
@@ -55,6 +56,9 @@ struct MeasuredTables {
           progress.update(done: Int(done * 1000), events: Int(done * end))
         },
         makeFold: { run.makeFold(unit, $0) })
+      if unit == .customer, selection.customers != nil {
+        sourceEnds = try replay.lastTouches(ofSources: run.sourcesSeen(results[unit]!))
+      }
       if let first = observers.first {
         for other in observers.dropFirst() { first.merge(other) }
         sources = first
@@ -63,7 +67,8 @@ struct MeasuredTables {
     if let sources { try addImports(to: sources) }
     progress.finish()
     return run.finish(
-      customers: results[.customer], accounts: results[.account], names: try entityNames(), sources: sources)
+      customers: results[.customer], accounts: results[.account], names: try entityNames(), sources: sources,
+      sourceEnds: sourceEnds)
   }
 
   /// Every kind that a known event may have, and an instant before which none occurred: from block headers and the tail.
