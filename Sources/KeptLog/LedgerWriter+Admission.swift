@@ -114,7 +114,7 @@ extension LedgerWriter {
     verdicts.withUnsafeMutableBufferPointer { buffer in
       // Every iteration has hits, verdicts and a comparer of its own; the events are only read.
       nonisolated(unsafe) let verdicts = buffer
-      nonisolated(unsafe) let hits = hits
+      let hits = hits
       let comparers = comparers
       DispatchQueue.concurrentPerform(iterations: shareCount) { number in
         for index in number * share..<min((number + 1) * share, hits.count) {

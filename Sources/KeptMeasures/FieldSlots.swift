@@ -70,6 +70,9 @@ extension Need {
 final class FieldSlots: Sendable {
   private nonisolated(unsafe) let table: UnsafeMutablePointer<Int8>
 
+  /// What a `Touch` reads through; valid as long as this object.
+  var pointer: UnsafePointer<Int8> { UnsafePointer(table) }
+
   init(kinds: [String], plan: DetailPlan) {
     let width = TouchField.count
     precondition(width == TouchField.allCases.count, "TouchField.count is \(width)")
@@ -96,24 +99,28 @@ struct Touch {
   let touches: Touches
   let row: Int
   let kind: Int
-  let slots: FieldSlots
+  /// `FieldSlots.pointer`: a touch is made for one look, and counting references would cost more than the look.
+  let slots: UnsafePointer<Int8>
 
   static let absent = Int64.min
 
   @inline(__always) var time: Instant { touches.rows[row].time }
 
+  @inline(__always)
+  private func slot(_ field: TouchField) -> Int { Int(slots[kind * TouchField.count + field.rawValue]) }
+
   func number(_ field: TouchField) -> Int64 {
-    let slot = slots.slot(kind, field)
+    let slot = slot(field)
     return slot < 0 ? Self.absent : touches.number(row, slot)
   }
 
   func text(_ field: TouchField) -> UnsafeRawBufferPointer? {
-    let slot = slots.slot(kind, field)
+    let slot = slot(field)
     return slot < 0 ? nil : touches.text(row, slot)
   }
 
   func code(_ field: TouchField) -> UInt32 {
-    let slot = slots.slot(kind, field)
+    let slot = slot(field)
     return slot < 0 ? 0 : touches.code(row, slot)
   }
 

@@ -172,9 +172,9 @@ public final class MeasureFold: LifeFold {
       let row = Int(special[place])
       let touchClass = chunk.rows[row].touchClass
       let kind = TouchClass.kind(touchClass)
-      let roles = base.roles.roles[kind]
+      let roles = base.rolesOf[kind]
       let direction = base.direction(touchClass)
-      let touch = Touch(touches: chunk.touches, row: chunk.start + row, kind: kind, slots: base.slots)
+      let touch = Touch(touches: chunk.touches, row: chunk.start + row, kind: kind, slots: base.slots.pointer)
       var facts: UInt32 = 0
       if let promises, !roles.isDisjoint(with: .promises) { facts |= promises.take(touch, roles, direction: direction) }
       if isFirm { continue }
@@ -253,6 +253,8 @@ final class FoldBase: Sendable {
   let kinds: [String]
   let slots: FieldSlots
   let roles: RoleTable
+  /// By kind code: the same roles, for the loop over touches.
+  nonisolated(unsafe) let rolesOf: UnsafeMutablePointer<KindRoles>
   let allRoles: KindRoles
   let signals: SignalTable?
   let rating: RatingReader
@@ -287,6 +289,8 @@ final class FoldBase: Sendable {
       signals = nil
     }
     self.roles = roles
+    rolesOf = .allocate(capacity: max(1, kinds.count))
+    for (code, role) in roles.roles.enumerated() { (rolesOf + code).initialize(to: role) }
     allRoles = roles.roles.reduce([]) { $0.union($1) }
 
     var impliedMask: UInt8 = 0
@@ -314,6 +318,7 @@ final class FoldBase: Sendable {
   }
 
   deinit {
+    rolesOf.deallocate()
     classes.deallocate()
     directions.deallocate()
   }

@@ -22,6 +22,8 @@ struct PromiseRows {
   private(set) var nameEnds: [Int] = []
   /// Sources that ever settled a promise: of the others, an unsettled promise says nothing.
   private(set) var settling: Set<UInt32> = []
+  /// The source looked up last: most promises come from the one before.
+  private var lastSettling: UInt32?
   private var order: [Int] = []
 
   mutating func append(_ tracker: PromiseTracker, customer: UInt32) {
@@ -39,7 +41,10 @@ struct PromiseRows {
     }
     for index in order {
       let promise = promises[index]
-      if promise.settlement == .kept || promise.settlement == .broken { settling.insert(promise.source) }
+      if promise.settlement == .kept || promise.settlement == .broken, promise.source != lastSettling {
+        lastSettling = promise.source
+        settling.insert(promise.source)
+      }
       rows.append(
         Row(
           customer: customer, name: UInt32(nameEnds.count), source: promise.source, department: promise.department,
