@@ -88,13 +88,13 @@ final class DetailWriter {
         if let place = target.place(row, slots) { place.pointee = codes[Int(column.codes[row])] }
       }
     case .dataText(let key):
-      for entry in columns.dataEntries where entry.key == key && entry.type == .string {
+      for entry in columns.dataEntries where entry.key == key && (entry.type == .string || entry.type == .json) {
         let column = try columns.dataStrings(entry)
         guard put(column.rows, column.strings, slots, target, rowCount, writer) else { return false }
       }
       if columns.header.column(.otherData) != nil {
         return try putOthers(key, slots, target, columns, rowCount) { entry, batch in
-          guard entry.type == .string else { return nil }
+          guard entry.type == .string || entry.type == .json else { return nil }
           return batch.bytes.withUnsafeBytes { bytes in
             copy(UnsafeRawBufferPointer(rebasing: bytes[Int(entry.bytes.offset)...].prefix(Int(entry.bytes.count))), writer)
           }

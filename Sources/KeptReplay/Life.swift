@@ -42,8 +42,8 @@ public enum TouchClass {
 public enum DetailField: Hashable, Sendable {
   /// `source`, `channel`, `agent`, `department`, `account`, `party`, `currency`: `Touches.code`; the others: `Touches.text`.
   case text(TextField)
-  /// A key of `data` whose value is a number or a boolean (`Touches.number`), or a string (`Touches.text`). A value of
-  /// another type counts as absent.
+  /// A key of `data` whose value is a number or a boolean (`Touches.number`), or a string, a list or an object
+  /// (`Touches.text`; the latter two as canonical JSON). A value of another type counts as absent.
   case dataNumber(String)
   case dataText(String)
   case amount, score, due

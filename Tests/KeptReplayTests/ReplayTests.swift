@@ -254,6 +254,20 @@ private final class Recorder: LifeFold {
     #expect(named == expected)
   }
 
+  @Test func `a list in data is handed out as its canonical JSON`() throws {
+    let batch = batch([Touch(customer: 1, time: 1, kind: "info.requested")], first: 0)
+    let key = batch.add("already_known".utf8)
+    batch.data.append(DataEntry(key: key, type: .json, bytes: batch.add(#"["name"]"#.utf8)))
+    batch.rows[0].dataCount = 1
+    let bytes = BlockEncoder().encode(batch, rows: 0..<1, firstPosition: 0, subtreeRoot: Digest())
+    let block = ReplayBlock(
+      header: try bytes.withUnsafeBytes { try BlockHeader.parse($0) }, source: MemoryBlockSource(bytes), rowCount: 1)
+    let plan = ReplayPlan(details: ["info.requested": [.score, .dataText("already_known"), .position]])
+    let replay = try Replay(
+      blocks: [block], selection: Selection(), plan: plan, corrections: Corrections(), jobs: 1, memoryByteCount: 1 << 24)
+    #expect(try replay.run { Recorder($0) }.folds[0].lives[1]?.first?.subject == #"["name"]"#)
+  }
+
   @Test func `an empty log has no lives`() throws {
     #expect(try replay([]).lives == [:])
   }
