@@ -4,24 +4,28 @@ extension EventBatch {
   /// Appends a copy of one row of another batch, with the bytes it points to and no others.
   func append(row: EventRow, of other: EventBatch) {
     var copy = row
-    other.bytes.withUnsafeBufferPointer { arena in
-      func moved(_ slice: ByteSlice) -> ByteSlice {
-        guard slice.isPresent else { return slice }
-        let fresh = ByteSlice(bytes.count, Int(slice.count))
-        bytes.append(contentsOf: arena[Int(slice.offset)..<Int(slice.offset) + Int(slice.count)])
-        return fresh
+    // The arena leaves the object while it grows, so that no slice pays for an exclusivity check.
+    var arena: [UInt8] = []
+    swap(&arena, &bytes)
+    other.bytes.withUnsafeBufferPointer { source in
+      func move(_ slice: inout ByteSlice) {
+        guard slice.isPresent else { return }
+        let range = Int(slice.offset)..<Int(slice.offset) + Int(slice.count)
+        slice.offset = UInt32(arena.count)
+        arena.append(contentsOf: UnsafeBufferPointer(rebasing: source[range]))
       }
-      for field in 0..<TextField.count { copy.fields[field] = moved(row.fields[field]) }
-      copy.customerName = moved(row.customerName)
-      copy.otherCustomerName = moved(row.otherCustomerName)
+      for field in 0..<TextField.count { move(&copy.fields[field]) }
+      move(&copy.customerName)
+      move(&copy.otherCustomerName)
       copy.dataStart = UInt32(data.count)
       for index in Int(row.dataStart)..<Int(row.dataStart) + Int(row.dataCount) {
         var entry = other.data[index]
-        entry.key = moved(entry.key)
-        entry.bytes = moved(entry.bytes)
+        move(&entry.key)
+        move(&entry.bytes)
         data.append(entry)
       }
     }
+    swap(&arena, &bytes)
     rows.append(copy)
   }
 

@@ -98,12 +98,13 @@ struct EventComparison: ~Copyable {
   ) {
     single.removeAll()
     singleValues.removeAll()
-    single.append(row: batch.rows[row], of: batch)
-    single.rows[0].customer = numbers.customer
-    single.rows[0].otherCustomer = numbers.other
-    single.rows[0].customerName = .absent
-    single.rows[0].otherCustomerName = .absent
-    single.rows[0].sealed &= ~(EventRow.sealedCustomerBit | EventRow.sealedOtherCustomerBit)
+    var copy = batch.rows[row]
+    copy.customer = numbers.customer
+    copy.otherCustomer = numbers.other
+    copy.customerName = .absent
+    copy.otherCustomerName = .absent
+    copy.sealed &= ~(EventRow.sealedCustomerBit | EventRow.sealedOtherCustomerBit)
+    single.append(row: copy, of: batch)
     sealer.seal(single, rows: 0..<1, keys: keys, into: &singleValues, rowOffset: 0, &scratch)
     if isPlainOnly { removeSealed() }
     if toOwn {

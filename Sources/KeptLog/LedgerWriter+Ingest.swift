@@ -11,6 +11,7 @@ extension LedgerWriter {
     if count % UInt64(geometry.segmentEventCount) == 0 || bulkRecorded == nil {
       bulkRecorded = try recordedInstant(clock)
     }
+    try makeRoom(for: prepared.batch, bulk)
     let admission = try admit(prepared)
     guard admission.acceptedCount > 0 else { return admission }
     try stoppingOnFailure {
@@ -41,6 +42,17 @@ extension LedgerWriter {
     }
     self.bulk = nil
     bulkRecorded = nil
+  }
+
+  /// Waits for blocks under way where events are so large that memory would not do.
+  private func makeRoom(for batch: EventBatch, _ bulk: BulkIngest) throws {
+    func isTight() -> Bool {
+      lookup.pieces.reduce(batch.bytes.count) { $0 + $1.batch.bytes.count } > Self.blockArenaByteCountMax
+    }
+    guard isTight() else { return }
+    bulk.drain()
+    try takeProgress(bulk)
+    if isTight() { throw LogError.full("bytes of one block's events") }
   }
 
   private func beginBulk() throws -> BulkIngest {

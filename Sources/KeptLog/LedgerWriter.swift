@@ -40,6 +40,9 @@ package final class LedgerWriter {
   /// How far the clock may be behind the last recorded instant.
   package static let clockBehindMax: Int64 = 24 * 3_600 * 1_000_000
 
+  /// Offsets in a batch have 32 bits, and the values of a block are one LZ4 block: no block's events may have more bytes.
+  static let blockArenaByteCountMax = 1_900 << 20
+
   /// Takes the lock, moves away what an unfinished write left behind, and reads what is needed to go on.
   ///
   /// - Parameters:
@@ -133,6 +136,9 @@ package final class LedgerWriter {
   package func append(_ batch: EventBatch, clock: Instant) throws -> [Outcome] {
     precondition(bulk == nil, "a bulk ingest is finished before events are appended")
     let recorded = try recordedInstant(clock)
+    guard tail.bytes.count + tailValues.bytes.count + 2 * batch.bytes.count < Self.blockArenaByteCountMax else {
+      throw LogError.full("bytes of one block's events")
+    }
     let admission = try admit(preparing(batch))
     guard admission.acceptedCount > 0 else { return admission.outcomes }
     try stoppingOnFailure {

@@ -124,9 +124,10 @@ extension Console {
       ("\(column): a total has more than 18 digits", "")
     case .alreadyPublished(let name, let difference):
       (
-        "\(name): a snapshot of this instant and these events is published already, and differs: \(difference.sentence)",
-        "a published snapshot is never changed: `kept replay` shows any table without publishing it, another --as-of makes "
-          + "another snapshot; or remove the folder \(name) by hand."
+        "\(name): a snapshot of this instant and these events is published already, and differs: "
+          + difference.sentence,
+        "a published snapshot is never changed: `kept replay` shows any table without publishing it, another --as-of "
+          + "makes another snapshot; or remove the folder \(name) by hand."
       )
     case .locked(let holder):
       (

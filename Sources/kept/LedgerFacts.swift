@@ -85,7 +85,9 @@ struct LedgerFacts {
       Self.add(times[row], &found[Int(codes.codes[row]) - 1], &cursor)
       widen(times[row])
     }
-    for source in found where source.count > 0 { sources[source.name, default: Source(name: source.name)].merge(source) }
+    for source in found where source.count > 0 {
+      sources[source.name, default: Source(name: source.name)].merge(source)
+    }
   }
 
   private static func add(_ time: Instant, _ source: inout Source, _ cursor: inout LocalCalendar.Cursor) {

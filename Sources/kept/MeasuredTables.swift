@@ -46,7 +46,8 @@ struct MeasuredTables {
     for (index, unit) in units.enumerated() {
       let replay = try Replay(
         ledger, selection: selection, plan: run.plan(unit), jobs: jobs, memoryByteCount: memoryByteCount)
-      let observers = index == 0 && names.contains(.sources)
+      let observers =
+        index == 0 && names.contains(.sources)
         ? (0..<jobs).map { _ in SourcesFold(calendar: calendar, asOf: selection.asOf, word: replay.context.word) } : []
       let (end, unitCount) = (Double(end), Double(units.count))
       results[unit] = try replay.run(
@@ -71,7 +72,7 @@ struct MeasuredTables {
       sourceEnds: sourceEnds)
   }
 
-  /// Every kind that a known event may have, and an instant before which none occurred: from block headers and the tail.
+  /// Every kind that a known event may have, and an instant before which none occurred: from block headers and tail.
   private func knownKinds() -> (kinds: [String], earliest: Instant) {
     var kinds: Set<String> = []
     var earliest = Instant.max

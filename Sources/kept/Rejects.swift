@@ -42,7 +42,7 @@ struct RejectTeller {
   }
 }
 
-/// The ledger's own list of what an import did not take: where and why, never the line itself. Made with the first entry.
+/// The ledger's own list of what an import did not take: where and why, never the line itself.
 final class RejectList {
   private let ledger: String
   private let position: UInt64

@@ -5,8 +5,8 @@ import KeptLog
 enum ZoneRules {
   static let folder = "/usr/share/zoneinfo"
 
-  /// The TZif bytes of a zone by its IANA name: from the system, but for UTC, which needs none and is the same everywhere.
-  /// nil where the system has no such zone.
+  /// The TZif bytes of a zone by its IANA name: from the system, but for UTC, which needs none and is the same
+  /// everywhere. nil where the system has no such zone.
   static func bytes(_ name: String) -> [UInt8]? {
     if name == "UTC" { return utc }
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)

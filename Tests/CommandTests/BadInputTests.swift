@@ -74,7 +74,8 @@ struct BadInput: Decodable, Sendable, CustomTestStringConvertible {
   @Test func `with strict, nothing of a file with a bad line lands`() throws {
     let place = try Workplace()
     try #require(place.kept("init", "shop").status == 0)
-    let run = try place.kept("import", "shop", "--strict", "Fixtures/bad-input/text-after.jsonl", "Fixtures/bad-input/crlf.jsonl")
+    let run = try place.kept(
+      "import", "shop", "--strict", "Fixtures/bad-input/text-after.jsonl", "Fixtures/bad-input/crlf.jsonl")
     #expect(run.status == 1)
     #expect(run.talk.contains("text-after.jsonl: nothing of it was recorded, because --strict was given\n"))
     #expect(try place.kept("events", "shop").output == "")

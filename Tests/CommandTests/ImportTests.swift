@@ -43,7 +43,8 @@ extension Outcome {
     #expect(run.output == "")
     #expect(
       run.steadyTalk
-        == "Fixtures/shop/events.jsonl: 254 lines: 254 accepted, 0 duplicates, 0 conflicts, 0 rejected; positions 0 to 253 (…)\n")
+        == "Fixtures/shop/events.jsonl: 254 lines: 254 accepted, 0 duplicates, 0 conflicts, 0 rejected; positions 0 to 253 (…)\n"
+    )
     #expect(run.status == 0)
     let again = try place.kept("import", "shop", "Fixtures/shop/events.jsonl")
     #expect(
@@ -86,7 +87,8 @@ extension Outcome {
     let piped = try place.shell("lz4 -dc Fixtures/servicenow/events.jsonl.lz4 | kept import other -")
     #expect(
       piped.steadyTalk
-        == "standard input: 27,451 lines: 27,451 accepted, 0 duplicates, 0 conflicts, 0 rejected; positions 0 to 27450 (…)\n")
+        == "standard input: 27,451 lines: 27,451 accepted, 0 duplicates, 0 conflicts, 0 rejected; positions 0 to 27450 (…)\n"
+    )
     let plain = "sed -E 's/\"recorded\":\"[^\"]*\"//' | grep -v import.finished"
     let left = try place.shell("kept events shop | \(plain) | sha256sum").output
     #expect(left == (try place.shell("kept events other | \(plain) | sha256sum").output))
@@ -117,7 +119,8 @@ extension Outcome {
     let plain = #"kept events LEDGER | sed -E 's/"(recorded|position)":("[^"]*"|[0-9]+),//g' | "# + open
     for format in ["jsonl", "cloudevents"] {
       try #require(place.kept("init", format).status == 0)
-      let run = try place.shell("kept events shop --format \(format) | \(open) | kept import \(format) --format \(format) -")
+      let run = try place.shell(
+        "kept events shop --format \(format) | \(open) | kept import \(format) --format \(format) -")
       #expect(run.status == 0, "\(run.talk)")
       let left = try place.shell(plain.replacing("LEDGER", with: "shop")).lines
       let right = try place.shell(plain.replacing("LEDGER", with: format)).lines
@@ -128,7 +131,9 @@ extension Outcome {
 
   @Test func `a ledger that was not told to seal customers refuses e-mail addresses as their ids`() throws {
     let place = try ledger()
-    let line = #"{"source":"s","id":"1","kind":"order.placed","time":"2024-01-01T00:00:00Z","customer":"ada@example.org"}"# + "\n"
+    let line =
+      #"{"source":"s","id":"1","kind":"order.placed","time":"2024-01-01T00:00:00Z","customer":"ada@example.org"}"#
+      + "\n"
     let run = try place.kept("import", "shop", "-", input: line)
     #expect(
       run.talk == """
@@ -160,7 +165,11 @@ extension Outcome {
     let place = try ledger()
     let run = try place.kept("import", "shop", "Fixtures/shop/events.jsonl", "--progress", "json", "--quiet")
     #expect(run.output == "")
-    #expect(run.talk.wholeMatch(of: /\{"task":"importing","done":65010,"total":65010,"events":254,"seconds":[0-9.]+\}\n/) != nil)
-    #expect(try place.kept("import", "shop", "Fixtures/shop/events.jsonl", "--quiet") == Outcome(output: "", talk: "", status: 0))
+    #expect(
+      run.talk.wholeMatch(of: /\{"task":"importing","done":65010,"total":65010,"events":254,"seconds":[0-9.]+\}\n/)
+        != nil)
+    #expect(
+      try place.kept("import", "shop", "Fixtures/shop/events.jsonl", "--quiet")
+        == Outcome(output: "", talk: "", status: 0))
   }
 }

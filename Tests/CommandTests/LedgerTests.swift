@@ -15,7 +15,8 @@ import Testing
     let place = try Workplace()
     try #require(place.kept("init", "shop").status == 0)
     func line(_ id: String, _ more: String = "") -> String {
-      #"{"source":"s","id":"\#(id)","kind":"order.placed","time":"2024-01-01T00:00:00Z","customer":"C-1"\#(more)}"# + "\n"
+      #"{"source":"s","id":"\#(id)","kind":"order.placed","time":"2024-01-01T00:00:00Z","customer":"C-1"\#(more)}"#
+        + "\n"
     }
     let input = line("1") + line("2") + line("1") + line("2", #","amount":5"#) + "nonsense\n" + line("3")
     let run = try place.kept("append", "shop", input: input)
@@ -64,19 +65,25 @@ import Testing
     let place = try shop()
     let checkpoint = try place.kept("checkpoint", "shop", "--known-at", "100")
     try place.write(checkpoint.output, to: "old.checkpoint")
-    try #require(place.kept("import", "shop", "Fixtures/shop/orders.csv", "--map", "Fixtures/shop/orders.map.json").status == 0)
+    try #require(
+      place.kept("import", "shop", "Fixtures/shop/orders.csv", "--map", "Fixtures/shop/orders.map.json").status == 0)
     let run = try place.kept("verify", "shop", "--since", "old.checkpoint")
     #expect(run.lines.first == "the first 100 events are those of the checkpoint")
     #expect(run.status == 0)
-    #expect(try place.kept("verify", "shop").lines.last?.hasPrefix("no accidental damage; edits not checked, use --deep") == true)
+    #expect(
+      try place.kept("verify", "shop").lines.last?.hasPrefix("no accidental damage; edits not checked, use --deep")
+        == true)
   }
 
-  @Test func `a flipped byte of the tail is damage, told with its place, and what comes before it is still read`() throws {
+  @Test func `a flipped byte of the tail is damage, told with its place, and what comes before it is still read`()
+    throws
+  {
     let place = try shop()
     // The first record, of 254 events, stays; the second, import.finished, is changed.
     try #require(
       place.shell(
-        #"python3 -c "b=bytearray(open('shop/tail','rb').read()); b[-20]^=1; open('shop/tail','wb').write(b)""#).status == 0)
+        #"python3 -c "b=bytearray(open('shop/tail','rb').read()); b[-20]^=1; open('shop/tail','wb').write(b)""#
+      ).status == 0)
     let run = try place.kept("verify", "shop")
     #expect(run.status == 1)
     #expect(run.lines.first?.hasPrefix("damage: tail: byte ") == true, "\(run.output)")
@@ -103,7 +110,8 @@ import Testing
   @Test func `only a checkpoint kept elsewhere shows a log that was cut between two records`() throws {
     let place = try shop()
     try #require(place.shell("kept checkpoint shop > c && cp shop/tail tail.before").status == 0)
-    try #require(place.shell("head -1 Fixtures/shop/events.jsonl | sed 's/f0001/f9999/' | kept append shop").status == 0)
+    try #require(
+      place.shell("head -1 Fixtures/shop/events.jsonl | sed 's/f0001/f9999/' | kept append shop").status == 0)
     try #require(place.shell("kept checkpoint shop > c && cp tail.before shop/tail").status == 0)
     #expect(try place.kept("verify", "shop", "--deep").status == 0)
     let run = try place.kept("verify", "shop", "--since", "c")

@@ -43,7 +43,8 @@ import Testing
     let place = try shop()
     try #require(place.kept("rebuild", "shop", "--tables", "customers").status == 0)
     let before = try place.shell("cat shop/snapshots/latest/* | sha256sum").output
-    try #require(place.shell("kept rulebook | sed 's/\"truncated_days\": 90/\"truncated_days\": 30/' > mine.json").status == 0)
+    try #require(
+      place.shell("kept rulebook | sed 's/\"truncated_days\": 90/\"truncated_days\": 30/' > mine.json").status == 0)
     let run = try place.kept("rebuild", "shop", "--tables", "customers", "--rulebook", "mine.json")
     #expect(run.status == 2)
     #expect(
@@ -90,7 +91,8 @@ import Testing
 
   /// The table of Fixtures/shop/README.md.
   @Test(arguments: [
-    ("C-1001", "active", "", "mutual"), ("C-1002", "quiet", "", "unknown"), ("C-1003", "ended", "customer", "indifferent"),
+    ("C-1001", "active", "", "mutual"), ("C-1002", "quiet", "", "unknown"),
+    ("C-1003", "ended", "customer", "indifferent"),
     ("C-1004", "active", "", "mutual"), ("C-1005", "active", "", "mutual"), ("C-1006", "ended", "us", "indifferent"),
     ("C-1007", "active", "", "unknown"), ("B-2001", "active", "", "mutual"), ("B-2002", "active", "", "indifferent"),
     ("B-2004", "ended", "external", "unknown"),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compare the retention table of a snapshot with what DuckDB counts from the source file itself.
 
-usage: retention.py SNAPSHOT_DIR EVENTS.jsonl[.gz] [--zone UTC] [--week-start monday]
+usage: retention.py SNAPSHOT_DIR EVENTS.jsonl[.gz|.lz4] [--zone UTC]
 
 Activities `order` (kind order.placed) and `any` (every touch that names the customer), customers, calendar clock, by day,
 week and month: cohort sizes and the bounded and unbounded counts of every cell must be equal, and no cell may be missing.
@@ -9,6 +9,7 @@ Exit status: 0 equal, 1 not (the first differences are printed).
 """
 import argparse
 import sys
+import tempfile
 
 import duckdb
 
@@ -44,12 +45,20 @@ def main():
     parser.add_argument("events")
     parser.add_argument("--zone", default="UTC")
     arguments = parser.parse_args()
+    events = arguments.events
+    if events.endswith(".lz4"):
+        import lz4.frame
+        unpacked = tempfile.NamedTemporaryFile(suffix=".jsonl")
+        with lz4.frame.open(events) as packed:
+            unpacked.write(packed.read())
+        unpacked.flush()
+        events = unpacked.name
     db = duckdb.connect()
     db.execute("SET TimeZone = 'UTC'")
     db.execute("SET VARIABLE zone = ?", [arguments.zone])
     db.execute("""CREATE TABLE events AS SELECT customer, kind, time::TIMESTAMPTZ AS time
       FROM read_json(?, format = 'newline_delimited',
-        columns = {customer: 'VARCHAR', kind: 'VARCHAR', time: 'VARCHAR'}) WHERE customer IS NOT NULL""", [arguments.events])
+        columns = {customer: 'VARCHAR', kind: 'VARCHAR', time: 'VARCHAR'}) WHERE customer IS NOT NULL""", [events])
     table = f"{arguments.snapshot}/retention.parquet"
     wrong = cells = 0
     for activity in ("order", "any"):

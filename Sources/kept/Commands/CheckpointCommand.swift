@@ -11,8 +11,8 @@ enum CheckpointCommand {
       OptionDescription("known-at", "P|TIME", "of the ledger as it was then (now)")
     ],
     notes: """
-      The form is C2SP tlog-checkpoint: the ledger's name, the number of events, the RFC 6962 root hash. Sign it with what
-      you trust, such as `ssh-keygen -Y sign`, and keep it where whoever writes the ledger cannot reach it.
+      The form is C2SP tlog-checkpoint: the ledger's name, the number of events, the RFC 6962 root hash. Sign it with
+      what you trust, such as `ssh-keygen -Y sign`, and keep it where whoever writes the ledger cannot reach it.
       """,
     examples: [
       "kept checkpoint shop",

@@ -10,7 +10,8 @@ enum EventsCommand {
     summary: "prints events as they were recorded",
     positionals: ["LEDGER"],
     options: [
-      OptionDescription("customer", "ID", "only this customer's events; c17 is the customer numbered 17", isRepeatable: true),
+      OptionDescription(
+        "customer", "ID", "only this customer's events; c17 is the customer numbered 17", isRepeatable: true),
       OptionDescription("kind", "KIND", "only this kind; order.* is every kind that begins so", isRepeatable: true),
       OptionDescription("since", "TIME", "only what happened at or after this time"),
       OptionDescription("until", "TIME", "only what happened before this time"),
@@ -67,7 +68,9 @@ enum EventsCommand {
       sink.withUnsafeBytes { context.console.write($0) }
       return true
     }
-    if let format = TableText.Format(rawValue: format), format != .jsonl { context.console.print(rows.table, as: format) }
+    if let format = TableText.Format(rawValue: format), format != .jsonl {
+      context.console.print(rows.table, as: format)
+    }
     return context.warn(of: ledger.damage)
   }
 
@@ -80,6 +83,7 @@ enum EventsCommand {
   private static func cells(_ batch: EventBatch, _ index: Int, _ position: UInt64, _ labels: CustomerLabels) -> [Cell] {
     let row = batch.rows[index]
     func text(_ field: TextField) -> Cell { .text(row.isSealed(field) ? nil : batch.string(row[field])) }
+    func decimal(_ number: ExactDecimal) -> Cell { .number(number.isPresent ? number.micros : nil) }
     let data = batch.entries(of: row).filter { $0.type != .sealed }.map { entry -> String in
       let key = batch.string(entry.key) ?? ""
       switch entry.type {
@@ -94,7 +98,7 @@ enum EventsCommand {
     return [
       .number(Int64(position)), .instant(row.time), text(.kind),
       .text(row.customer == 0 ? nil : labels[row.customer]), text(.direction), text(.channel), text(.subject),
-      text(.agent), .number(row.amount.isPresent ? row.amount.micros : nil), .number(row.score.isPresent ? row.score.micros : nil), .text(data.joined(separator: " ")),
+      text(.agent), decimal(row.amount), decimal(row.score), .text(data.joined(separator: " ")),
     ]
   }
 }

@@ -11,7 +11,8 @@ enum ImportCommand {
     takesMorePositionals: true,
     options: [
       OptionDescription(
-        "format", "jsonl|csv|cloudevents", "what the files are (by their names: .jsonl, .csv, .cloudevents.jsonl; else jsonl)"),
+        "format", "jsonl|csv|cloudevents",
+        "what the files are (by their names: .jsonl, .csv, .cloudevents.jsonl; else jsonl)"),
       OptionDescription("map", "MAP.json", "how a row becomes touchpoints: Sources/KeptIntake/Mapping.md"),
       OptionDescription("dry-run", nil, "reads and checks everything, writes nothing"),
       OptionDescription("strict", nil, "if any line of a file is rejected, nothing of that file lands"),

@@ -42,7 +42,8 @@ enum ImportsCommand {
         number(tally.rejected),
       ]
       let source: [Cell] = [
-        .number(first), .number(last), .text(amounts.isEmpty ? nil : amounts.joined(separator: ", ")), .number(Int64(record.byteCount)),
+        .number(first), .number(last), .text(amounts.isEmpty ? nil : amounts.joined(separator: ", ")),
+        .number(Int64(record.byteCount)),
         .text(record.digest.hex), .text(record.mappingDigest?.hex),
       ]
       rows.append(what + counts + source)

@@ -9,7 +9,8 @@ enum InitCommand {
     positionals: ["DIR"],
     options: [
       OptionDescription(
-        "zone", "ZONE", "the business zone, in which a day begins: Europe/Berlin; its rules are copied into the ledger (UTC)"),
+        "zone", "ZONE",
+        "the business zone, in which a day begins: Europe/Berlin; its rules are copied into the ledger (UTC)"),
       OptionDescription("week-start", "DAY", "the day on which a week begins (monday)"),
       OptionDescription("currency", "CODE", "the currency of amounts that name none"),
       OptionDescription(
@@ -44,7 +45,8 @@ enum InitCommand {
     guard let zoneBytes = ZoneRules.bytes(zone) else {
       throw FileError(
         ZoneRules.folder + "/" + zone, "there is no such zone on this machine",
-        next: "`ls \(ZoneRules.folder)` lists zones by name, such as Europe/Berlin; Debian's package tzdata holds them.")
+        next: "`ls \(ZoneRules.folder)` lists zones by name, such as Europe/Berlin; Debian's package tzdata holds them."
+      )
     }
     let plan = Ledger.Plan(
       zone: zone, zoneBytes: zoneBytes, weekStart: weekStart, currency: currency, sealed: sealed)

@@ -12,7 +12,8 @@ enum ReplayCommand {
     positionals: ["LEDGER"],
     options: [
       OptionDescription("table", "NAME", "which table (customers)"),
-      OptionDescription("customer", "ID", "only this customer's life; c17 is the customer numbered 17", isRepeatable: true),
+      OptionDescription(
+        "customer", "ID", "only this customer's life; c17 is the customer numbered 17", isRepeatable: true),
     ] + selectionOptions + [
       OptionDescription("rulebook", "FILE", "the rules to measure by (the built-in ones)"),
       OptionDescription("memory", "SIZE", "about how much memory may be used: 256M, 2G"),

@@ -75,7 +75,9 @@ enum StatusCommand {
 
   private static func health(_ ledger: LedgerReader) -> String {
     if ledger.damage != nil { return "damaged" }
-    if case .torn = ledger.tailState { return "a last write was cut; the next writer puts it aside (nothing acknowledged)" }
+    if case .torn = ledger.tailState {
+      return "a last write was cut; the next writer puts it aside (nothing acknowledged)"
+    }
     return "readable to the end; `kept verify LEDGER` checks every byte"
   }
 

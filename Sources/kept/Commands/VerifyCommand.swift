@@ -35,12 +35,14 @@ enum VerifyCommand {
     context.progress.begin("verifying", total: ledger.blocks.count)
     let progress = context.progress
     let eventCount = LogFormat.blockEventCount
-    let report = try Verification(depth: depth) { done, _ in progress.update(done: done, events: done * eventCount) }(ledger)
+    let report = try Verification(depth: depth) { done, _ in progress.update(done: done, events: done * eventCount) }(
+      ledger)
     progress.finish()
     for damage in report.damages { console.print("damage: \(damage.sentence)") }
     if case .torn(let offset, let byteCount) = report.tail {
       console.print(
-        "torn: tail: byte \(offset): \(grouped(byteCount)) bytes of a last write that was cut; it was never acknowledged")
+        "torn: tail: byte \(offset): \(grouped(byteCount)) bytes of a last write that was cut; it was never acknowledged"
+      )
     }
     var isSound = report.isSound
     if let since { isSound = try compare(since, ledger, console) && isSound }
@@ -79,9 +81,11 @@ enum VerifyCommand {
     switch depth {
     case .checksums: return "no accidental damage; edits not checked, use --deep. \(bytes).\(cut)"
     case .deep:
-      return "sound: every event gives its stored root, \(grouped(report.openedValueCount)) sealed values open. \(bytes).\(cut)"
+      return
+        "sound: every event gives its stored root, \(grouped(report.openedValueCount)) sealed values open. \(bytes).\(cut)"
     case .deepSince(let position):
-      return "sound: no accidental damage, and every event from position \(position) on gives its stored root. \(bytes)."
+      return
+        "sound: no accidental damage, and every event from position \(position) on gives its stored root. \(bytes)."
     }
   }
 }
