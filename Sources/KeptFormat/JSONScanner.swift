@@ -178,7 +178,7 @@ public struct JSONScanner {
     return start + 12
   }
 
-  /// The UTF-16 code unit of the `\uXXXX` at `start`.
+  /// The UTF-16 code unit of the `\uhhhh` at `start`.
   private func codeUnit(_ start: Int) throws(JSONFault) -> UInt32 {
     guard start + 6 <= end else { throw JSONFault(.endsEarly, at: end) }
     var unit: UInt32 = 0
