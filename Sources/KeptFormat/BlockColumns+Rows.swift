@@ -225,7 +225,7 @@ extension BlockColumns {
     guard let column = header.column(.otherData) else { return false }
     try load(column) { reader in
       let start = reader.offset
-      let counts = flags.room(count)
+      let counts = otherCounts.room(count)
       try codeStreams.decode(&reader, count: count, below: LogFormat.dataKeyCountMax + 1, into: counts)
       var total = 0
       for i in 0..<count { total += Int(counts[i]) }

@@ -46,18 +46,15 @@ public struct CommitmentColumn {
 
 extension BlockColumns {
   /// The plain values of a text field other than `id`, `corrects` and `text`.
-  ///
-  /// - Parameter withDictionary: false where the strings do not matter; `dictionary` is then empty.
-  public func codes(_ field: TextField, withDictionary: Bool = true) throws -> CodeColumn {
+  public func codes(_ field: TextField) throws -> CodeColumn {
     precondition(field != .id && field != .corrects && field != .text, "\(field.name) is not a column of codes")
     let slot = slot(.text(field))
-    let parts: UInt8 = withDictionary ? 3 : 1
-    if slot.parts & parts != parts {
+    if slot.parts == 0 {
       if let entry = header.column(.text(field)) {
-        try load(entry, isWhole: field != .subject || withDictionary) { reader in
+        try load(entry) { reader in
           switch field {
           case .kind: try decodeKinds(&reader, slot)
-          case .subject: try decodeSubjects(&reader, slot, withDictionary: withDictionary)
+          case .subject: try decodeSubjects(&reader, slot)
           default: try decodeText(&reader, slot)
           }
         }
@@ -65,7 +62,7 @@ extension BlockColumns {
         slot.strings.removeAll()
         _ = slot.codes.filled(count, 0)
       }
-      slot.parts |= field == .subject ? parts : 3
+      slot.parts = 1
     }
     return CodeColumn(dictionary: BlockStrings(slot.strings), codes: slot.codes.buffer)
   }
@@ -82,34 +79,13 @@ extension BlockColumns {
   private func decodeText(_ reader: inout ByteReader, _ slot: ColumnSlot) throws {
     try decodeDictionary(&reader, into: slot.strings, atMost: count)
     try codeStreams.decode(
-      &reader, count: count, below: slot.strings.count + 1, into: slot.codes.room(count), parentCodes: parentCodes)
+      &reader, count: count, below: slot.strings.count + 1, into: slot.codes.room(count), parents: self)
   }
 
   func decodeDictionary(_ reader: inout ByteReader, into table: StringTable, atMost limit: Int) throws {
     table.removeAll()
     let entryCount = try reader.count(atMost: limit, "the entries of a dictionary")
     try stringStreams.decode(&reader, count: entryCount, into: table)
-  }
-
-  /// What codes may depend on; decodes it if nobody asked for it yet.
-  func parentCodes(_ parent: CodeParent) throws -> ParentCodes {
-    let kindLimit = header.kinds.count + 1
-    switch parent {
-    case .none: preconditionFailure("codes without a parent do not ask for one")
-    case .kind:
-      let kinds = try codes(.kind)
-      return ParentCodes(parent: parent, codes: kinds.codes.baseAddress!, limit: kindLimit)
-    case .customer:
-      let indices = try customerIndices()
-      return ParentCodes(parent: parent, codes: indices.baseAddress!, limit: try customerList().count + 1)
-    case .agentOrKind:
-      let kinds = try codes(.kind).codes
-      let agents = try codes(.agent)
-      let firstKind = UInt32(agents.dictionary.count + 1)
-      let joined = agentOrKind.room(count)
-      for i in 0..<count { joined[i] = agents.codes[i] != 0 ? agents.codes[i] : firstKind + kinds[i] }
-      return ParentCodes(parent: parent, codes: UnsafePointer(joined), limit: Int(firstKind) + kindLimit)
-    }
   }
 
   /// The groups of values that belong to `rows`.
@@ -121,54 +97,6 @@ extension BlockColumns {
     let out = groupCodes.room(rows.count)
     for i in 0..<rows.count { out[i] = all.codes[Int(rows[i])] }
     return (UnsafePointer(out), limit)
-  }
-
-  // MARK: Subjects
-
-  private func decodeSubjects(_ reader: inout ByteReader, _ slot: ColumnSlot, withDictionary: Bool) throws {
-    slot.strings.removeAll()
-    let customerOf = try customerIndices()
-    let customerCount = try customerList().count
-    let start = reader.offset
-    let references = slot.moreCodes.room(count)
-    try codeStreams.decode(
-      &reader, count: count, below: SubjectReference.limit, into: references, parentCodes: parentCodes)
-    var explicitCount = 0
-    for i in 0..<count { explicitCount += references[i] == SubjectReference.explicit ? 1 : 0 }
-    let explicit = slot.numbers.room(explicitCount + 1)
-    explicit[explicitCount] = 0
-    try ints.decode(&reader, count: explicitCount, into: explicit)
-    let latest = flags.filled((customerCount + 1) * 2, 0)
-    let out = slot.codes.room(count)
-    let introducers = slot.rows.room(count + 1)
-    var entryCount: UInt32 = 0
-    var next = 0
-    var isSound = true
-    // Without branches: which reference comes next cannot be predicted.
-    for i in 0..<count {
-      let recent = latest + Int(customerOf[i]) * 2
-      let reference = references[i]
-      let isNew = reference == SubjectReference.new
-      introducers[Int(entryCount)] = UInt32(truncatingIfNeeded: i)
-      entryCount &+= isNew ? 1 : 0
-      let last = recent[0]
-      let secondLast = recent[1]
-      var subject = isNew ? entryCount : 0
-      subject = reference == SubjectReference.latest ? last : subject
-      subject = reference == SubjectReference.secondLatest ? secondLast : subject
-      subject = reference == SubjectReference.explicit ? explicit[next] : subject
-      next &+= reference == SubjectReference.explicit ? 1 : 0
-      recent[0] = isNew ? subject : last
-      recent[1] = isNew ? last : secondLast
-      isSound = isSound && (subject != 0) == (reference != 0) && subject <= entryCount
-      out[i] = subject
-    }
-    guard isSound else { throw FormatError(.invalid("a subject that was not introduced"), offset: start) }
-    slot.rows.count = Int(entryCount)
-    guard withDictionary else { return }
-    try stringStreams.decode(&reader, count: Int(entryCount), into: slot.strings) {
-      try groups($0, of: slot.rows.buffer)
-    }
   }
 
   // MARK: Ids, names, commitments
@@ -234,6 +162,6 @@ extension BlockColumns {
 
   /// Reads which rows have a value.
   func decodePresence(_ reader: inout ByteReader, into rows: Scratch<UInt32>) throws {
-    try codeStreams.decodePresence(&reader, count: count, into: rows, parentCodes: parentCodes)
+    try codeStreams.decodePresence(&reader, count: count, into: rows, parents: self)
   }
 }

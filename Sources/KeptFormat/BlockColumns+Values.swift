@@ -147,7 +147,7 @@ extension BlockColumns {
     precondition(entry.type == .boolean, "\(entry.name) does not hold booleans")
     try load(entry) { reader in
       try codeStreams.decode(
-        &reader, count: count, below: 3, into: shared.codes.room(count), parentCodes: parentCodes)
+        &reader, count: count, below: 3, into: shared.codes.room(count), parents: self)
     }
     return shared.codes.buffer
   }
@@ -167,7 +167,7 @@ extension BlockColumns {
         try decodeDictionary(&reader, into: shared.strings, atMost: count)
         let codes = shared.codes.room(count)
         try codeStreams.decode(
-          &reader, count: count, below: shared.strings.count + 1, into: codes, parentCodes: parentCodes)
+          &reader, count: count, below: shared.strings.count + 1, into: codes, parents: self)
         spread(codes)
       default: throw FormatError(.unknown("form of strings in data", UInt64(form)), offset: start)
       }

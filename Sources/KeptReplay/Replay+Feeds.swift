@@ -28,7 +28,7 @@ extension Replay {
   ) throws -> [Instant] {
     let times = try columns.times()
     let customers = try columns.customerIndices()
-    let kinds = try columns.codes(.kind, withDictionary: false).codes
+    let kinds = try columns.codes(.kind).codes
     let isOut = [true] + context.codes(of: block.header).map { context.isLeftOut[$0] }
     let start = block.header.firstPosition
     let dead = Set(context.corrections.dead[

@@ -78,7 +78,7 @@ struct LedgerFacts {
   ) throws {
     let times = try columns.times()
     let codes = try columns.codes(.source)
-    let kinds = try columns.codes(.kind, withDictionary: false).codes
+    let kinds = try columns.codes(.kind).codes
     let isLedgerKind = [false] + columns.header.kinds.map { LedgerKind.all.contains($0.kind) }
     var found = codes.dictionary.strings().map { Source(name: $0) }
     for row in 0..<times.count where codes.codes[row] > 0 && !isLedgerKind[Int(kinds[row])] {

@@ -110,7 +110,7 @@ extension LedgerReader {
         columns.begin(header, source: source(for: block))
         let times = try columns.times()
         let recorded = try columns.recorded()
-        let kinds = try columns.codes(.kind, withDictionary: false).codes
+        let kinds = try columns.codes(.kind).codes
         let isLedgerKind = [false] + header.kinds.map { LedgerKind.all.contains($0.kind) }
         for row in 0..<min(times.count, Int(end - header.firstPosition)) where !isLedgerKind[Int(kinds[row])] {
           last = Self.later(last, times[row], recorded: recorded[row])

@@ -137,7 +137,7 @@ import Testing
       #expect(block == encoded(events), "seed \(seed)")
       columns.begin(try block.withUnsafeBytes { try BlockHeader.parse($0) }, source: MemoryBlockSource(block))
       let out = EventBatch()
-      _ = try columns.codes(.subject, withDictionary: false)
+      _ = try columns.codes(.subject, at: UnsafeBufferPointer(start: nil, count: 0))
       try columns.decodeAll(into: out)
       try columns.decodeAll(into: out)
       #expect(KeptFormatTests.events(out) == events + events, "seed \(seed)")
@@ -148,6 +148,34 @@ import Testing
     let events = randomEvents(300, seed: 21)
     let block = BlockEncoder().encode(batch(events), rows: 100..<250, firstPosition: 0, subtreeRoot: Digest())
     #expect(try decoded(block) == Array(events[100..<250]))
+  }
+
+  @Test func `a field at a few rows reads as it does at all`() throws {
+    var random = SplitMix64(seed: 77)
+    for seed in 0..<8 {
+      let events = randomEvents(60 + seed * 150, seed: UInt64(seed))
+      let block = encoded(events)
+      let header = try block.withUnsafeBytes { try BlockHeader.parse($0) }
+      let (some, all) = (BlockColumns(), BlockColumns())
+      for share in [0, 1, 10, 50, 100] as [UInt64] {
+        some.begin(header, source: MemoryBlockSource(block))
+        all.begin(header, source: MemoryBlockSource(block))
+        let rows = events.indices.filter { _ in random.next() % 100 < share }.map { UInt32($0) }
+        for field in TextField.allCases where field != .id && field != .corrects && field != .text {
+          let whole = try all.codes(field)
+          try rows.withUnsafeBufferPointer { rows in
+            let picked = try some.codes(field, at: rows)
+            #expect(picked.codes.count == rows.count)
+            for (code, row) in zip(picked.codes, rows) {
+              let expected = whole.codes[Int(row)]
+              #expect(code == expected, "seed \(seed), \(field.name) of row \(row)")
+              guard code > 0, code == expected else { continue }
+              #expect(picked.dictionary.string(Int(code) - 1) == whole.dictionary.string(Int(code) - 1))
+            }
+          }
+        }
+      }
+    }
   }
 
   @Test func `single columns agree with whole events`() throws {
