@@ -11,7 +11,7 @@ let package = Package(
     .target(name: "KeptFormat", dependencies: ["CLZ4", "CInstructions"], exclude: ["LogFormat.md"]),
     .target(name: "KeptLog", dependencies: ["KeptFormat", "CInstructions"]),
     .target(name: "KeptIntake", dependencies: ["KeptFormat", "CLZ4"], exclude: ["Mapping.md"]),
-    .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog"]),
+    .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog", "CInstructions"]),
     .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "KeptLog"], exclude: ["SnapshotFormat.md"]),
     .target(name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot"]),
     .testTarget(name: "KeptReplayTests", dependencies: ["KeptReplay", "KeptFormat"]),

@@ -6,7 +6,10 @@ extension BlockColumns: CodeParents {
     case .none: preconditionFailure("codes without a parent do not ask for one")
     case .kind:
       let kinds = try codes(.kind).codes
-      return ParentCodes(parent: parent, codes: pick(kinds, at: rows), limit: kindLimit)
+      let counts = kindCounts.room(kindLimit)
+      counts[0] = 0
+      for (index, kind) in header.kinds.enumerated() { counts[index + 1] = UInt32(kind.count) }
+      return ParentCodes(parent: parent, codes: pick(kinds, at: rows), limit: kindLimit, counts: counts)
     case .customer:
       let indices = try customerIndices()
       return ParentCodes(parent: parent, codes: pick(indices, at: rows), limit: try customerList().count + 1)

@@ -25,6 +25,7 @@ public final class BlockColumns {
   let askedCustomers = Scratch<Bool>()
   let wantedSubjects = Scratch<Bool>()
   let pickedParents = Scratch<UInt32>()
+  let kindCounts = Scratch<UInt32>()
   let groupCodes = Scratch<UInt32>()
   let grouped = Scratch<Int64>()
   let agentOrKind = Scratch<UInt32>()

@@ -29,7 +29,7 @@ struct ParentCodes {
   var parent: CodeParent
   var codes: UnsafePointer<UInt32>
   var limit: Int
-  /// For encoding: how many rows have each code.
+  /// How many rows have each code; for decoding only of kinds, whose header says it.
   var counts: UnsafePointer<UInt32>?
 }
 

@@ -183,10 +183,10 @@ final class CodeStreamDecoder {
       if parent.codes.parent == .kind {
         // The kinds of all rows are known: which of the open codes is whose is a matter of counting.
         let all = try parents.parentCodes(.kind, at: nil).codes
-        var openCount = 0
-        for i in 0..<count { openCount &+= lookup[Int(all[i])] == .max ? 1 : 0 }
-        let varied = residue.room(openCount)
+        let openCount = openCount(parent.codes)
+        let varied = residue.room(openCount + 1)
         try decode(&reader, count: openCount, below: limit, into: varied)
+        varied[openCount] = 0
         var row = 0
         var open = 0
         for i in 0..<rows.count {
@@ -195,12 +195,13 @@ final class CodeStreamDecoder {
             row &+= 1
           }
           let code = lookup[Int(all[row])]
-          out[i] = code == .max ? varied[open] : code
+          out[i] = code == .max ? varied[min(open, openCount)] : code
         }
+        guard open <= openCount else { throw FormatError(.invalid("other kinds than the header counts"), offset: 0) }
         return
       }
-      reader = start
     }
+    reader = start
     let whole = all.room(count)
     try decode(&reader, count: count, below: limit, into: whole, parents: parents)
     for i in 0..<rows.count { out[i] = whole[Int(rows[i])] }
@@ -235,6 +236,14 @@ final class CodeStreamDecoder {
     return (parent, varyingCount)
   }
 
+  /// How many rows' codes vary, from the counts of the parent's codes.
+  private func openCount(_ parent: ParentCodes) -> Int {
+    guard let counts = parent.counts else { preconditionFailure("a parent without counts") }
+    var openCount = 0
+    for code in 0..<parent.limit where table.pointer[code] == .max { openCount += Int(counts[code]) }
+    return openCount
+  }
+
   private func decodeRows(
     _ reader: inout ByteReader, count: Int, below limit: Int, into out: UnsafeMutablePointer<UInt32>,
     _ parent: (codes: ParentCodes, varyingCount: Int)?
@@ -244,6 +253,20 @@ final class CodeStreamDecoder {
     let codes = parent.codes.codes
     if parent.varyingCount == 0 {
       for i in 0..<count { out[i] = lookup[Int(codes[i])] }
+      return
+    }
+    if parent.codes.counts != nil {
+      let openCount = openCount(parent.codes)
+      let varied = residue.room(openCount + 1)
+      try decode(&reader, count: openCount, below: limit, into: varied)
+      varied[openCount] = 0
+      var next = 0
+      for i in 0..<count {
+        let code = lookup[Int(codes[i])]
+        out[i] = code == .max ? varied[min(next, openCount)] : code
+        next &+= code == .max ? 1 : 0
+      }
+      guard next == openCount else { throw FormatError(.invalid("other kinds than the header counts"), offset: 0) }
       return
     }
     let open = openRows.room(count)

@@ -9,9 +9,9 @@ import KeptFormat
 final class LifecycleFold {
   let grains: [LifecycleGrid]
 
-  init(rules: LifecycleRules, dayTable: DayTable, asOf: Instant) {
+  init(rules: LifecycleRules, dayTable: DayTable, asOf: Instant, active: ActiveBucketSet) {
     grains = rules.grains.map {
-      LifecycleGrid(grain: $0, mask: 1 << UInt8(rules.activity), dayTable: dayTable, asOf: asOf)
+      LifecycleGrid(active: active.of(1 << UInt8(rules.activity), $0), dayTable: dayTable, asOf: asOf)
     }
   }
 
@@ -38,8 +38,7 @@ struct RelationshipTurn {
 }
 
 final class LifecycleGrid {
-  let grain: Grain
-  private let mask: UInt8
+  private let active: ActiveBuckets
   private let dayTable: DayTable
   let lowBucket: Int
   let bucketCount: Int
@@ -56,10 +55,12 @@ final class LifecycleGrid {
   private var lastActive = -1
   private var endedFrom = -1
 
-  init(grain: Grain, mask: UInt8, dayTable: DayTable, asOf: Instant) {
-    self.grain = grain
-    self.mask = mask
+  var grain: Grain { active.grain }
+
+  init(active: ActiveBuckets, dayTable: DayTable, asOf: Instant) {
+    self.active = active
     self.dayTable = dayTable
+    let grain = active.grain
     lowBucket = dayTable.bucket(grain, ofDay: dayTable.low)
     bucketCount = max(1, dayTable.bucket(grain, of: asOf) - lowBucket + 1)
     counts = .allocate(capacity: (bucketCount + 1) * Count.width)
@@ -81,39 +82,25 @@ final class LifecycleGrid {
   }
 
   func apply(_ chunk: borrowing Chunk, _ turns: [RelationshipTurn]) {
-    var row = 0
+    let (buckets, rows, count) = (active.buckets, active.rows, active.count)
+    // Where the first bucket stands among those that are counted: days already start there.
+    let low = grain == .day ? 0 : Int32(truncatingIfNeeded: lowBucket)
+    var place = 0
     for turn in turns {
-      applyRows(chunk, row, turn.row)
-      row = turn.row
+      while place < count, Int(rows[place]) < turn.row {
+        seen(in: Int(buckets[place] &- low))
+        place += 1
+      }
       take(turn)
     }
-    applyRows(chunk, row, chunk.count)
-  }
-
-  private func applyRows(_ chunk: borrowing Chunk, _ first: Int, _ last: Int) {
-    let activity = chunk.activity
-    let mask = mask
-    switch grain {
-    case .month:
-      let months = chunk.months
-      let low = Int32(truncatingIfNeeded: lowBucket)
-      var seen = Int32(truncatingIfNeeded: lastActive) &+ low
-      for row in first..<last where (activity[row] & mask != 0) && months[row] != seen {
-        seen = months[row]
-        active(Int(seen &- low))
-      }
-    case .day:
-      for row in first..<last where activity[row] & mask != 0 { active(Int(chunk.days[row])) }
-    case .week:
-      let low = Int32(truncatingIfNeeded: dayTable.low)
-      for row in first..<last where activity[row] & mask != 0 {
-        active(Int(dayTable.calendar.weekIndex(ofDay: low &+ chunk.days[row])) - lowBucket)
-      }
+    while place < count {
+      seen(in: Int(buckets[place] &- low))
+      place += 1
     }
   }
 
   @inline(__always)
-  private func active(_ bucket: Int) {
+  private func seen(in bucket: Int) {
     if bucket == lastActive { return }
     if lastActive < 0 {
       add(.new, bucket)

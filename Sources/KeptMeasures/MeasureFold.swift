@@ -24,6 +24,7 @@ public final class MeasureFold: LifeFold {
   private let orders: OrderTracker?
   private var turns: [RelationshipTurn] = []
 
+  private let active: ActiveBucketSet
   private let days: UnsafeMutablePointer<Int32>
   private let months: UnsafeMutablePointer<Int32>
   private let activity: UnsafeMutablePointer<UInt8>
@@ -38,10 +39,13 @@ public final class MeasureFold: LifeFold {
     let rulebook = base.rulebook
     let parts = base.parts
     let dayTable = base.dayTable
+    active = ActiveBucketSet(dayTable: dayTable)
     retention =
-      parts.contains(.retention) ? RetentionFold(rules: rulebook.retention, dayTable: dayTable, asOf: base.asOf) : nil
+      parts.contains(.retention)
+      ? RetentionFold(rules: rulebook.retention, dayTable: dayTable, asOf: base.asOf, active: active) : nil
     lifecycle =
-      parts.contains(.lifecycle) ? LifecycleFold(rules: rulebook.lifecycle, dayTable: dayTable, asOf: base.asOf) : nil
+      parts.contains(.lifecycle)
+      ? LifecycleFold(rules: rulebook.lifecycle, dayTable: dayTable, asOf: base.asOf, active: active) : nil
     let lowMonth = dayTable.bucket(.month, ofDay: dayTable.low)
     let monthCount = dayTable.bucket(.month, of: base.asOf) - lowMonth + 1
     if let signals = base.signals {
@@ -130,6 +134,7 @@ public final class MeasureFold: LifeFold {
     if chunk.specialCount > 0 { lookClosely(chunk) }
     if isFirm { return }
     if let first = chunk.touches.rows.first { earliest = min(earliest, first.time) }
+    active.find(chunk)
     retention?.apply(chunk)
     lifecycle?.apply(chunk, turns)
     scores?.apply(chunk)

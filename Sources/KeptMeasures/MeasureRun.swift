@@ -1,6 +1,8 @@
+import Dispatch
 import KeptFormat
 import KeptReplay
 import KeptSnapshot
+import Synchronization
 
 /// One computation of tables: what to read, the folds that read it, and the tables they end in.
 ///
@@ -92,14 +94,33 @@ public struct MeasureRun: Sendable {
   ///   - names: of every customer of the ledger.
   ///   - sources: the merged fold over blocks, where `sources` is among the tables.
   ///   - sourceEnds: when each source last recorded a touch of anyone, where the replay saw only some customers.
+  ///   - jobs: how many tables are made at a time.
   /// - Precondition: every life was folded by one fold, whole.
   public func finish(
     customers: ReplayResult<MeasureFold>?, accounts: ReplayResult<MeasureFold>?, names: EntityNames,
-    sources: SourcesFold?, sourceEnds: [String: Instant] = [:]
+    sources: SourcesFold?, sourceEnds: [String: Instant] = [:], jobs: Int = 1
   ) -> [Table] {
     finish(
       customers: customers?.folds ?? [], accounts: accounts?.folds ?? [], names: names,
-      words: customers?.context.words ?? [], sources: sources, sourceEnds: sourceEnds)
+      words: customers?.context.words ?? [], sources: sources, sourceEnds: sourceEnds, jobs: jobs)
+  }
+
+  private static func concurrently(
+    _ names: [TableName], _ jobs: Int, _ make: (TableName) -> Table?
+  ) -> [Table?] {
+    let next = Atomic<Int>(0)
+    let made = Mutex<[Table?]>(Array(repeating: nil, count: names.count))
+    // The folds are merged and nobody writes to them any more.
+    nonisolated(unsafe) let make = make
+    DispatchQueue.concurrentPerform(iterations: min(jobs, names.count)) { _ in
+      while true {
+        let index = next.add(1, ordering: .relaxed).oldValue
+        guard index < names.count else { return }
+        let table = make(names[index])
+        made.withLock { $0[index] = table }
+      }
+    }
+    return made.withLock { $0 }
   }
 
   /// The sources that the customers of a replay had touches from.
@@ -113,7 +134,7 @@ public struct MeasureRun: Sendable {
 
   func finish(
     customers: [MeasureFold], accounts: [MeasureFold], names: EntityNames, words: [String], sources: SourcesFold?,
-    sourceEnds: [String: Instant] = [:]
+    sourceEnds: [String: Instant] = [:], jobs: Int = 1
   ) -> [Table] {
     for fold in customers.dropFirst() { customers[0].merge(fold) }
     for fold in accounts.dropFirst() { accounts[0].merge(fold) }
@@ -123,7 +144,7 @@ public struct MeasureRun: Sendable {
     let logStart = merged.map(\.fold.earliest).min() ?? .max
     let strings = StringDictionary(words)
     let wanted = TableName.allCases.filter(tables.contains)
-    return wanted.compactMap { name in
+    return Self.concurrently(wanted, jobs) { name in
       switch name {
       case .customers: 
         CustomersTable.make(
@@ -140,6 +161,6 @@ public struct MeasureRun: Sendable {
       case .sources: sources.map(SourcesTable.make)
       case .dictionary: DictionaryTable.make(wanted.map(\.schema))
       }
-    }
+    }.compactMap(\.self)
   }
 }

@@ -11,7 +11,7 @@ final class RetentionFold {
   private let dayTable: DayTable
   private let asOf: Instant
 
-  init(rules: RetentionRules, dayTable: DayTable, asOf: Instant) {
+  init(rules: RetentionRules, dayTable: DayTable, asOf: Instant, active: ActiveBucketSet) {
     self.dayTable = dayTable
     self.asOf = asOf
     variants = []
@@ -19,7 +19,9 @@ final class RetentionFold {
       for grain in rules.grains {
         for clock in rules.clocks {
           variants.append(
-            RetentionGrid(pair: pair, grain: grain, clock: clock, rules: rules, dayTable: dayTable, asOf: asOf))
+            RetentionGrid(
+              pair: pair, grain: grain, clock: clock, rules: rules, dayTable: dayTable, asOf: asOf,
+              returns: clock == .calendar ? active.of(1 << UInt8(pair.back), grain) : nil))
         }
       }
     }
@@ -37,6 +39,8 @@ final class RetentionGrid {
   let pair: RetentionRules.Pair
   let grain: Grain
   let clock: Clock
+  /// The calendar clock's: when there were returns.
+  private let returns: ActiveBuckets?
   private let startMask: UInt8
   private let backMask: UInt8
   private let countsStartDay: Bool
@@ -62,9 +66,11 @@ final class RetentionGrid {
   private var firstAge = -1
 
   init(
-    pair: RetentionRules.Pair, grain: Grain, clock: Clock, rules: RetentionRules, dayTable: DayTable, asOf: Instant
+    pair: RetentionRules.Pair, grain: Grain, clock: Clock, rules: RetentionRules, dayTable: DayTable, asOf: Instant,
+    returns: ActiveBuckets?
   ) {
     self.pair = pair
+    self.returns = returns
     self.grain = grain
     self.clock = clock
     startMask = 1 << UInt8(pair.start)
@@ -128,38 +134,47 @@ final class RetentionGrid {
       start(chunk.rows[row].time, chunk.days[row])
       if !countsStartDay { row += 1 }
     }
-    switch (clock, grain) {
-    case (.rolling, _):
+    if let returns { applyCalendar(chunk, from: row, returns) } else { applyRolling(chunk, from: row) }
+  }
+
+  private func applyCalendar(_ chunk: borrowing Chunk, from first: Int, _ returns: ActiveBuckets) {
+    // Age 0 is not that of the whole bucket: what came before the start, and perhaps on its day, is no return.
+    if lastAge < 0 {
+      var row = first
       while row < chunk.count {
-        if activity[row] & backMask != 0 {
-          returned(Int((chunk.rows[row].time - startTime) / unit), chunk.days[row])
-        }
-        row += 1
-      }
-    case (.calendar, .month): applyBuckets(chunk, from: row, chunk.months)
-    case (.calendar, .day): applyBuckets(chunk, from: row, chunk.days)
-    case (.calendar, .week):
-      let low = Int32(truncatingIfNeeded: dayTable.low)
-      while row < chunk.count {
-        if activity[row] & backMask != 0 {
-          let week = dayTable.calendar.weekIndex(ofDay: low &+ chunk.days[row])
-          returned(Int(week &- startBucket), chunk.days[row])
+        if bucket(chunk, row) != startBucket { break }
+        let isStartDay = chunk.days[row] == startDay
+        if chunk.activity[row] & backMask != 0, countsStartDay || !isStartDay {
+          returned(0)
+          break
         }
         row += 1
       }
     }
+    let (buckets, startBucket) = (returns.buckets, startBucket)
+    for place in 0..<returns.count where buckets[place] > startBucket {
+      returned(Int(buckets[place] &- startBucket))
+    }
   }
 
-  @inline(__always)
-  private func applyBuckets(_ chunk: borrowing Chunk, from first: Int, _ buckets: UnsafeMutablePointer<Int32>) {
-    let activity = chunk.activity
-    let mask = backMask
-    let days = chunk.days
-    let startBucket = startBucket
-    var seen = Int32(truncatingIfNeeded: lastAge) &+ startBucket
-    for row in first..<chunk.count where (activity[row] & mask != 0) && buckets[row] != seen {
-      returned(Int(buckets[row] &- startBucket), days[row])
-      seen = Int32(truncatingIfNeeded: lastAge) &+ startBucket
+  private func bucket(_ chunk: borrowing Chunk, _ row: Int) -> Int32 {
+    switch grain {
+    case .day: chunk.days[row]
+    case .week: dayTable.calendar.weekIndex(ofDay: Int32(truncatingIfNeeded: dayTable.low) &+ chunk.days[row])
+    case .month: chunk.months[row]
+    }
+  }
+
+  private func applyRolling(_ chunk: borrowing Chunk, from first: Int) {
+    let (activity, rows, mask) = (chunk.activity, chunk.rows, backMask)
+    // A return before the end of the age that was counted last says nothing new.
+    var nextTime = lastAge < 0 ? Instant.min : startTime &+ Int64(lastAge + 1) &* unit
+    for row in first..<chunk.count {
+      if activity[row] & mask == 0 || rows[row].time < nextTime { continue }
+      let age = Int((rows[row].time - startTime) / unit)
+      if age == 0, !countsStartDay, chunk.days[row] == startDay { continue }
+      returned(age)
+      nextTime = startTime &+ Int64(age + 1) &* unit
     }
   }
 
@@ -182,9 +197,10 @@ final class RetentionGrid {
     }
   }
 
+  /// A return at an age; ages come in order, each as often as it likes.
   @inline(__always)
-  private func returned(_ age: Int, _ day: Int32) {
-    if age == lastAge || (age <= 0 && !countsStartDay && day == startDay) { return }
+  private func returned(_ age: Int) {
+    if age == lastAge { return }
     lastAge = age
     if age < ageCount { counts![1 + age] += 1 }
     if firstAge < 0 && age >= 1 { firstAge = age }

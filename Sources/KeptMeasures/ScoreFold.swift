@@ -14,7 +14,7 @@ final class ScoreFold {
   private let monthTable: SignalMonths?
 
   /// P and N of `we_done`, `we_felt`, `they`, of the life being folded.
-  private(set) var sums: [Int128] = Array(repeating: 0, count: 6)
+  private let sums: UnsafeMutablePointer<Int128>
   /// Lists in which any touch said something, a bit each.
   private(set) var heard: UInt8 = 0
   private let chunkSums: UnsafeMutablePointer<Int64>
@@ -27,9 +27,14 @@ final class ScoreFold {
     monthTable = months
     chunkSums = .allocate(capacity: 6)
     chunkSums.initialize(repeating: 0, count: 6)
+    sums = .allocate(capacity: 6)
+    sums.initialize(repeating: 0, count: 6)
   }
 
-  deinit { chunkSums.deallocate() }
+  deinit {
+    chunkSums.deallocate()
+    sums.deallocate()
+  }
 
   var months: SignalMonths? { monthTable }
 
@@ -50,10 +55,10 @@ final class ScoreFold {
       let entry = quick + Int(rows[row].touchClass)
       let weight = entry.pointee.weight
       if weight == 0 { continue }
-      let halvings = Double(asOf - rows[row].time) * entry.pointee.perHalfLife
-      let term = weight * Decay.power(max(0, halvings), powers)
-      sums[entry.pointee.slot] &+= Int64(term + 0.5)
-      used |= 1 << UInt8(truncatingIfNeeded: entry.pointee.slot)
+      // No touch is later than the as-of instant.
+      let steps = Double(asOf &- rows[row].time) * entry.pointee.steps
+      sums[entry.pointee.slot] &+= Decay.rounded(weight * Decay.power(steps: steps, powers))
+      used |= 1 &<< UInt8(truncatingIfNeeded: entry.pointee.slot)
     }
     if used != 0 {
       for slot in 0..<6 where used & (1 << UInt8(slot)) != 0 { hear(slot) }
@@ -91,15 +96,15 @@ final class ScoreFold {
       points = RatingReader.points(share: share)
     }
     guard points != 0 else { return }
-    add(points, rule: rule.rule, perHalfLife: rule.perHalfLife, at: touch.time, month: month)
+    add(points, rule: rule.rule, steps: rule.steps, at: touch.time, month: month)
   }
 
   /// Adds points × 10⁶ of a rule at an instant: how a touch counts, and how one that no event states (an absence) can.
-  func add(_ points: Int64, rule: Int, perHalfLife: Double, at instant: Instant, month: Int32) {
-    let halvings = Double(max(0, asOf - instant)) * perHalfLife
-    let term = Double(abs(points)) / 1_000_000 * Decay.unit * decay.power(halvings)
+  func add(_ points: Int64, rule: Int, steps: Double, at instant: Instant, month: Int32) {
+    let weight = Double(abs(points)) / 1_000_000 * Decay.unit
+    let term = weight * Decay.power(steps: Double(max(0, asOf - instant)) * steps, decay.pointer)
     let list = table.rules[rule].list.index
-    sums[list * 2 + (points < 0 ? 1 : 0)] += Int128(Int64(term + 0.5))
+    sums[list * 2 + (points < 0 ? 1 : 0)] += Int128(Decay.rounded(term))
     heard |= 1 << UInt8(list)
     monthTable?.add(rule: rule, month: month, points: points)
   }

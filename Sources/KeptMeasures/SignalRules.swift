@@ -11,8 +11,8 @@ final class SignalTable: Sendable {
   struct Quick {
     /// |points| in 2⁻³²; 0: nothing.
     var weight: Double
-    /// 1 / half-life in microseconds.
-    var perHalfLife: Double
+    /// 256 / half-life in microseconds.
+    var steps: Double
     /// `list · 2 + (negative ? 1 : 0)`.
     var slot: Int
     var rule: Int
@@ -30,7 +30,7 @@ final class SignalTable: Sendable {
     rating = RatingReader(rules: rulebook.ratings, code: word)
     quickCount = kinds.count * 4
     quick = .allocate(capacity: max(1, quickCount))
-    quick.initialize(repeating: Quick(weight: 0, perHalfLife: 0, slot: 0, rule: -1), count: max(1, quickCount))
+    quick.initialize(repeating: Quick(weight: 0, steps: 0, slot: 0, rule: -1), count: max(1, quickCount))
     var tried: [[[CompiledRule]]] = Array(repeating: [], count: kinds.count)
     for (code, kind) in kinds.enumerated() {
       let candidates = rules.enumerated().filter { rulebook.kinds(of: $0.element).contains(kind) }
@@ -72,11 +72,11 @@ final class SignalTable: Sendable {
 
   private static func quick(_ rule: SignalRule, _ index: Int, _ rulebook: Rulebook) -> Quick {
     guard case .fixed(let micros) = rule.points, micros != 0 else {
-      return Quick(weight: 0, perHalfLife: 0, slot: 0, rule: -1)
+      return Quick(weight: 0, steps: 0, slot: 0, rule: -1)
     }
     return Quick(
       weight: Double(abs(micros)) / 1_000_000 * Decay.unit,
-      perHalfLife: 1 / Double(rulebook.halfLives[rule.halfLife]!),
+      steps: Decay.stepsPerHalving / Double(rulebook.halfLives[rule.halfLife]!),
       slot: rule.list.index * 2 + (micros < 0 ? 1 : 0), rule: index)
   }
 
@@ -116,7 +116,7 @@ struct CompiledRule: Sendable {
   /// × 10⁶; ignored where the rating gives the points.
   let points: Int64
   let isRating: Bool
-  let perHalfLife: Double
+  let steps: Double
   let conditions: [CompiledCondition]
 
   init(
@@ -132,7 +132,7 @@ struct CompiledRule: Sendable {
       points = 0
       isRating = true
     }
-    perHalfLife = rulebook.halfLives[source.halfLife].map { 1 / Double($0) } ?? 0
+    steps = rulebook.halfLives[source.halfLife].map { Decay.stepsPerHalving / Double($0) } ?? 0
     let standard = rulebook.ratings.standard
     conditions = source.conditions.map {
       CompiledCondition($0, kind: kind, plan: plan, code: code, standardInstrument: standard)

@@ -1,3 +1,4 @@
+import CInstructions
 import KeptFormat
 
 /// Which entities and instants one pass collects.
@@ -171,6 +172,7 @@ final class BlockScatter {
   }
 
   /// The inner loop: one row written per touch.
+  @inline(never)
   private func deal(
     _ rowCount: Int, _ times: UnsafeBufferPointer<Instant>, _ kinds: UnsafeBufferPointer<UInt32>,
     _ kindClasses: [UInt16], _ directions: UnsafeBufferPointer<UInt32>, _ directionBits: [UInt16],
@@ -193,11 +195,15 @@ final class BlockScatter {
             cursor = writer.nextChunk(partition)
             if cursor == nil { return false }
           }
-          cursor.unsafelyUnwrapped.initialize(
-            to: TouchRow(
-              time: times[row], entity: UInt16(truncatingIfNeeded: shifted & mask),
-              touchClass: kindClasses[Int(kinds[row])] | directionBits[Int(directions[row])], detail: offsets[row]))
-          cursors[partition] = cursor.unsafelyUnwrapped + 1
+          let place = cursor.unsafelyUnwrapped
+          // The next line of the partition will be written when some hundred others have been.
+          kept_prefetch_to_write(place + 4)
+          UnsafeMutableRawPointer(place).storeBytes(
+            of: TouchRow.packed(
+              time: times[row], entity: UInt64(shifted & mask),
+              touchClass: kindClasses[Int(kinds[row])] | directionBits[Int(directions[row])], detail: offsets[row]),
+            as: TouchRow.Packed.self)
+          cursors[partition] = place + 1
         }
         return true
       }

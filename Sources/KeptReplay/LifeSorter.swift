@@ -1,3 +1,4 @@
+import CInstructions
 import KeptFormat
 
 /// Turns the rows of one partition into lives, each ordered by (time, position); one per worker, its buffers reused.
@@ -30,15 +31,20 @@ final class LifeSorter {
     starts = Array(repeating: 0, count: entityCount + 1)
     starts.withUnsafeMutableBufferPointer { starts in
       Self.forEachRun(of: lists, in: store) { run in
-        for row in run { starts[Int(row.entity) + 1] += 1 }
+        for row in run { starts[TouchRow.entity(row) + 1] += 1 }
       }
       for entity in 0..<entityCount { starts[entity + 1] += starts[entity] }
-      let rows = rows
+      let rows = UnsafeMutableRawPointer(rows).assumingMemoryBound(to: TouchRow.Packed.self)
+      let details = UnsafePointer(store.base.assumingMemoryBound(to: UInt64.self))
       Self.forEachRun(of: lists, in: store) { run in
         for row in run {
-          let place = starts[Int(row.entity)]
+          // Details lie as far apart as their events in the log: they are asked for while the rows are sorted.
+          let detail = TouchRow.detail(row)
+          if detail != TouchRow.noDetail { kept_prefetch(details + Int(detail)) }
+          let entity = TouchRow.entity(row)
+          let place = starts[entity]
           rows[place] = row
-          starts[Int(row.entity)] = place + 1
+          starts[entity] = place + 1
         }
       }
     }
@@ -58,22 +64,28 @@ final class LifeSorter {
   func countEntities(in lists: [RowList], of store: RowStore, entityCount: Int, _ body: (Int, Int) -> Void) {
     var counts = Array(repeating: 0, count: entityCount)
     Self.forEachRun(of: lists, in: store) { run in
-      for row in run { counts[Int(row.entity)] += 1 }
+      for row in run { counts[TouchRow.entity(row)] += 1 }
     }
     for (entity, count) in counts.enumerated() where count > 0 { body(entity, count) }
   }
 
   private static func forEachRun(
-    of lists: [RowList], in store: RowStore, _ body: (UnsafeBufferPointer<TouchRow>) -> Void
+    of lists: [RowList], in store: RowStore, _ body: (UnsafeBufferPointer<TouchRow.Packed>) -> Void
   ) {
     for list in lists {
       var chunk = list.first
       var left = list.rowCount
       while left > 0 {
         let count = min(left, RowStore.rowsPerChunk)
-        body(UnsafeBufferPointer(start: store.rows(of: chunk), count: count))
+        let rows = UnsafeRawPointer(store.rows(of: chunk)).assumingMemoryBound(to: TouchRow.Packed.self)
         left -= count
-        if left > 0 { chunk = store.chunk(after: chunk) }
+        if left > 0 {
+          chunk = store.chunk(after: chunk)
+          // A chunk is too short for the processor to see the next one coming.
+          let next = UnsafeRawPointer(store.rows(of: chunk))
+          for line in 0..<8 { kept_prefetch(next + line * 64) }
+        }
+        body(UnsafeBufferPointer(start: rows, count: count))
       }
     }
   }

@@ -69,7 +69,7 @@ struct MeasuredTables {
     progress.finish()
     return run.finish(
       customers: results[.customer], accounts: results[.account], names: try entityNames(), sources: sources,
-      sourceEnds: sourceEnds)
+      sourceEnds: sourceEnds, jobs: jobs)
   }
 
   /// Every kind that a known event may have, and an instant before which none occurred: from block headers and tail.

@@ -162,19 +162,63 @@ import Testing
       var out = [UInt32](repeating: 99, count: count)
       let inflation = BlobDecoder()
       let decoder = CodeStreamDecoder(ints: IntStreamDecoder(blobs: inflation), blobs: inflation)
+      // Kinds come with their counts, other parents without.
+      let known = KnownParent(parent: random.chance(0.5) ? .kind : .customer, codes: parents, limit: parentLimit)
+      bytes[0] = bytes[0] == CodeParent.none.rawValue ? bytes[0] : known.parent.rawValue
+      let rows = (0..<UInt32(count)).filter { _ in random.chance(share) }
+      var picked = [UInt32](repeating: 99, count: rows.count)
       try bytes.withUnsafeBytes { raw in
         var reader = ByteReader(UnsafeRawBufferPointer(rebasing: raw[..<length]))
-        try parents.withUnsafeBufferPointer { parentCodes in
-          try out.withUnsafeMutableBufferPointer {
-            try decoder.decode(&reader, count: count, below: limit, into: $0.baseAddress!) { parent in
-              #expect(parent == .kind)
-              return ParentCodes(parent: parent, codes: parentCodes.baseAddress!, limit: parentLimit)
-            }
-          }
+        try out.withUnsafeMutableBufferPointer {
+          try decoder.decode(&reader, count: count, below: limit, into: $0.baseAddress!, parents: known)
         }
         #expect(reader.isAtEnd)
+        var again = ByteReader(UnsafeRawBufferPointer(rebasing: raw[..<length]))
+        try rows.withUnsafeBufferPointer { rows in
+          try picked.withUnsafeMutableBufferPointer {
+            guard let start = $0.baseAddress else { return }
+            try decoder.decode(&again, count: count, below: limit, at: rows, into: start, parents: known)
+          }
+        }
       }
+      #expect(picked == rows.map { codes[Int($0)] }, "round \(round)")
       #expect(out == codes, "round \(round)")
     }
+  }
+}
+
+/// The codes of one parent, as a block would give them.
+private final class KnownParent: CodeParents {
+  let parent: CodeParent
+  private let codes: [UInt32]
+  private let limit: Int
+  private let whole: UnsafeMutablePointer<UInt32>
+  private let memory: UnsafeMutablePointer<UInt32>
+  private let counts: UnsafeMutablePointer<UInt32>
+
+  init(parent: CodeParent, codes: [UInt32], limit: Int) {
+    self.parent = parent
+    self.codes = codes
+    self.limit = limit
+    whole = .allocate(capacity: codes.count)
+    memory = .allocate(capacity: codes.count)
+    counts = .allocate(capacity: limit)
+    for code in 0..<limit { counts[code] = UInt32(codes.count { $0 == code }) }
+  }
+
+  deinit {
+    whole.deallocate()
+    memory.deallocate()
+    counts.deallocate()
+  }
+
+  func parentCodes(_ asked: CodeParent, at rows: UnsafeBufferPointer<UInt32>?) throws -> ParentCodes {
+    #expect(asked == parent)
+    let wanted = rows.map { rows in rows.map { codes[Int($0)] } } ?? codes
+    // What is asked for at all rows stays valid while a few are asked for.
+    let out = rows == nil ? whole : memory
+    for (i, code) in wanted.enumerated() { out[i] = code }
+    return ParentCodes(
+      parent: parent, codes: UnsafePointer(out), limit: limit, counts: parent == .kind ? UnsafePointer(counts) : nil)
   }
 }

@@ -151,7 +151,7 @@ import Testing
   }
 
   @Test func `a field at a few rows reads as it does at all`() throws {
-    var random = SplitMix64(seed: 77)
+    var random = SeededGenerator(seed: 77)
     for seed in 0..<8 {
       let events = randomEvents(60 + seed * 150, seed: UInt64(seed))
       let block = encoded(events)

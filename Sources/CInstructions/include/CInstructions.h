@@ -14,3 +14,6 @@ bool kept_crc32c(uint32_t *crc, const uint8_t *bytes, size_t count);
 
 /// Asks for the cache line at an address that is read soon. Never faults.
 static inline void kept_prefetch(const void *address) { __builtin_prefetch(address); }
+
+/// The same for a line that is written soon.
+static inline void kept_prefetch_to_write(void *address) { __builtin_prefetch(address, 1); }
