@@ -270,8 +270,13 @@ extension LedgerReader {
   package func imports() throws -> [(position: UInt64, recorded: Instant, record: ImportRecord)] {
     var found: [(position: UInt64, recorded: Instant, record: ImportRecord)] = []
     func add(_ events: EventBatch, first: UInt64) {
+      let kind = Array(ImportRecord.kind.utf8)
       for row in events.rows.indices {
-        guard let record = ImportRecord(events, row: row) else { continue }
+        let slice = events.rows[row][.kind]
+        guard Int(slice.count) == kind.count,
+          events.bytes[Int(slice.offset)..<Int(slice.offset) + kind.count].elementsEqual(kind),
+          let record = ImportRecord(events, row: row)
+        else { continue }
         found.append((first + UInt64(row), events.rows[row].recorded, record))
       }
     }
@@ -282,7 +287,7 @@ extension LedgerReader {
       do { try columns.decodeAll(into: events) } catch { throw self.error(error, in: block) }
       add(events, first: block.header.firstPosition)
     }
-    add(tail, first: sealedCount)
+    for (first, batch) in try tailBatches() { add(batch, first: first) }
     return found
   }
 }

@@ -63,6 +63,9 @@ package struct LogGeometry: Sendable, Equatable {
 
   package var segmentEventCount: Int { blockEventCount * segmentBlockCount }
 
+  /// How many events of a tail one core parses, encodes or hashes in one go: a full tail keeps eight cores busy.
+  var tailRunEventCount: Int { max(1, blockEventCount / 8) }
+
   package func segmentStart(_ position: UInt64) -> UInt64 { position / UInt64(segmentEventCount) * UInt64(segmentEventCount) }
 }
 

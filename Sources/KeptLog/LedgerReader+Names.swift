@@ -18,22 +18,30 @@ extension LedgerReader {
       let events = EventBatch()
       columns.begin(blocks[index].header, source: source(for: blocks[index]))
       do { try columns.decodeAll(into: events) } catch { throw self.error(error, in: blocks[index]) }
-      try Self.addNames(events, try vault?.values(ofBlock: index), to: &names)
+      Self.addNames(events, try vault?.values(ofBlock: index), firstRow: 0, to: &names)
     }
-    try Self.addNames(tail, settings.sealsCustomers ? tailValues : nil, to: &names)
+    let values = settings.sealsCustomers ? try tailValues() : nil
+    for (first, batch) in try tailBatches() {
+      Self.addNames(batch, values, firstRow: Int(first - sealedCount), to: &names)
+    }
   }
 
-  /// - Parameter values: what the events commit to, where customer ids are sealed.
-  static func addNames(_ events: EventBatch, _ values: SealedValues?, to names: inout CustomerNames) throws {
+  /// - Parameters:
+  ///   - values: what the events commit to, where customer ids are sealed.
+  ///   - firstRow: the first event's row there.
+  private static func addNames(
+    _ events: EventBatch, _ values: SealedValues?, firstRow: Int, to names: inout CustomerNames
+  ) {
     for index in events.rows.indices {
       let row = events.rows[index]
       if row.customerName.isPresent {
         let isSealed = row.sealed & EventRow.sealedCustomerBit != 0
-        add(events, row.customerName, isSealed ? values?.value(row: index, field: "customer") : nil, isSealed, to: &names)
+        let value = isSealed ? values?.value(row: firstRow + index, field: "customer") : nil
+        add(events, row.customerName, value, isSealed, to: &names)
       }
       if row.otherCustomerName.isPresent {
         let isSealed = row.sealed & EventRow.sealedOtherCustomerBit != 0
-        let value = isSealed ? values?.value(row: index, field: "other_customer") : nil
+        let value = isSealed ? values?.value(row: firstRow + index, field: "other_customer") : nil
         add(events, row.otherCustomerName, value, isSealed, to: &names)
       }
     }

@@ -2,6 +2,9 @@ import KeptFormat
 
 /// A ledger as it stood when it was opened: its sealed blocks and the events of its tail. Needs no lock.
 ///
+/// Opening reads block headers and compares the checksums of the tail's records; the tail's lines are parsed for whoever
+/// asks for its events.
+///
 /// The tail is read first and says how far the segments are to be read, so that an event is seen as a line or in a
 /// block, never as both or neither, whatever a writer does meanwhile. What is damaged ends what is served: `damage`
 /// says what it was, and everything before it is there.
@@ -14,10 +17,12 @@ package final class LedgerReader: Sendable {
   package let zoneBytes: [UInt8]
   /// Sealed blocks in order of position, without gaps.
   package let blocks: [BlockReference]
-  /// The events after the blocks, as recorded.
-  package let tail: EventBatch
-  /// What the tail's lines commit to; row 0 is the tail's first event.
-  package let tailValues: SealedValues
+  /// How many events are served after the blocks.
+  package let tailCount: Int
+  /// The tail's events; none where they are not served.
+  let tailEvents: TailEvents
+  /// The bytes of the tail's file, served or not.
+  let tailByteCount: Int
   package let tailState: Tail.State
   /// Customers introduced before the tail, if the tail says so.
   let customersBeforeTail: UInt32
@@ -59,9 +64,10 @@ package final class LedgerReader: Sendable {
     damage = scan.damages.first ?? tailDamage
     allBlocks = scan.blocks
     damages = scan.damages + (tailDamage.map { [$0] } ?? [])
+    tailByteCount = contents?.bytes.count ?? 0
     // Events after a hole have positions, but a log with holes is none.
-    tail = scan.damages.isEmpty ? contents?.events ?? EventBatch() : EventBatch()
-    tailValues = scan.damages.isEmpty ? contents?.values ?? SealedValues() : SealedValues()
+    tailEvents = TailEvents(scan.damages.isEmpty ? contents : nil, of: settings.ledgerID, geometry: geometry)
+    tailCount = tailEvents.count
   }
 
   private static func readTail(_ folder: LedgerFolder, _ disk: any Disk, _ ledgerID: LedgerID) throws -> Tail.Contents {
@@ -81,10 +87,23 @@ package final class LedgerReader: Sendable {
   package var sealedCount: UInt64 { UInt64(blocks.count) * UInt64(geometry.blockEventCount) }
 
   /// All events served.
-  package var count: UInt64 { sealedCount + UInt64(tail.rows.count) }
+  package var count: UInt64 { sealedCount + UInt64(tailCount) }
 
   /// When the newest event was recorded, or nil where there is none.
-  package var lastRecorded: Instant? { tail.rows.last?.recorded ?? blocks.last?.header.recordedMax }
+  package func lastRecorded() throws -> Instant? {
+    try tailEvents.lastRecorded() ?? blocks.last?.header.recordedMax
+  }
+
+  /// The events after the blocks, as recorded, in batches of some thousand; parsed on all cores when first asked for.
+  /// They are shared: nobody changes them.
+  ///
+  /// - Throws: `LogError.damage` where a line is none although its record's checksum holds.
+  package func tailBatches() throws -> [(firstPosition: UInt64, batch: EventBatch)] {
+    zip(tailEvents.runs, try tailEvents.batches()).map { ($0.firstPosition, $1) }
+  }
+
+  /// What the tail's lines commit to; row 0 is the tail's first event.
+  package func tailValues() throws -> SealedValues { try tailEvents.values() }
 
   package func source(for block: BlockReference) -> SegmentBlockSource {
     guard let file = files[block.segment] else { preconditionFailure("\(block.segment) is not of this ledger") }
@@ -104,20 +123,17 @@ package final class LedgerReader: Sendable {
 
   /// What the ledger holds, as a checkpoint that any RFC 6962 verifier understands.
   package func checkpoint() -> Checkpoint {
-    let tree = self.tree()
+    var tree = blockTree(before: sealedCount)
+    for leaf in tailEvents.leafHashes(tailCount) { tree.append(leafHash: leaf) }
     return Checkpoint(origin: Ledger.origin(settings), count: tree.count, root: tree.root)
   }
 
-  /// The Merkle tree over all events served: subtree roots of blocks, leaves of the tail.
-  package func tree() -> MerkleTree {
+  /// The Merkle tree over the blocks that end at or before a position: their subtree roots.
+  func blockTree(before end: UInt64) -> MerkleTree {
     var tree = MerkleTree()
     let level = geometry.blockEventCount.trailingZeroBitCount
-    for block in blocks { tree.append(subtreeRoot: block.header.subtreeRoot, level: level) }
-    var line = ByteSink(capacity: 1_024)
-    for index in tail.rows.indices {
-      line.removeAll()
-      CanonicalLine.append(index, of: tail, form: .recorded, to: &line)
-      tree.append(leafHash: line.withUnsafeBytes { SHA256.leafHash($0) })
+    for block in blocks where block.positions.upperBound <= end {
+      tree.append(subtreeRoot: block.header.subtreeRoot, level: level)
     }
     return tree
   }

@@ -71,18 +71,21 @@ package final class LedgerWriter {
     self.geometry = geometry
     settings = reader.settings
     count = reader.count
-    lastRecorded = reader.lastRecorded
+    lastRecorded = try reader.lastRecorded()
     keys = KeyTable(firmKey: secret.firmKey)
     for chunk in vault.chunks where chunk.chunk.keyCount > 0 { keys.append(try vault.keys(in: chunk)) }
-    keys.append(reader.tailValues.keys)
+    tailValues = try reader.tailValues()
+    keys.append(tailValues.keys)
     sealer = Sealer(settings)
     let fingerprint = SipHash(k0: secret.fingerprintKey.0, k1: secret.fingerprintKey.1)
     preparing = BatchPreparer(
       fingerprint: fingerprint, sealer: sealer, refusesPersonalIdentifiers: !settings.sealsCustomers)
     builder = BlockBuilder(sealer: sealer, keys: keys)
     output = try LogOutput(reader, vault: vault.chunks)
-    tail = reader.tail
-    tailValues = reader.tailValues
+    tail = EventBatch()
+    for (_, batch) in try reader.tailBatches() {
+      tail.append(rows: 0..<batch.rows.count, sharingArenaOf: batch)
+    }
     let end = reader.sealedCount
     var known = try NamesFile.read(folder, disk, settings.ledgerID, end: end)
     namesFile = NamesFile.Appender(known)

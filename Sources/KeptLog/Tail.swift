@@ -13,7 +13,7 @@ package enum Tail {
     case clean
     /// The last write was cut by a crash: it was never acknowledged. `byteCount` bytes from `offset` are no record.
     case torn(offset: Int, byteCount: Int)
-    /// A whole record whose checksum is wrong, or whose lines are not lines.
+    /// A whole record whose checksum is wrong, or that does not hold as many lines as it says.
     case damaged(Damage)
   }
 
@@ -50,33 +50,44 @@ package enum Tail {
     sink.append(fixed: checksums.1)
   }
 
-  /// A record as it was found.
-  struct Record {
+  /// A record as it was found: framed, and sound by its checksums.
+  struct Record: Sendable {
     var offset: Int
     var byteCount: Int
     var firstPosition: UInt64
     var count: Int
+    /// Where its lines are in the file, each behind its byte count.
+    var lines: Range<Int>
+
+    /// Where its keys and sealed values are in the file.
+    var values: Range<Int> { lines.upperBound..<offset + byteCount - Tail.checksumByteCount }
+    var positions: Range<UInt64> { firstPosition..<firstPosition + UInt64(count) }
   }
 
-  /// What a tail file holds.
-  struct Contents {
+  /// What a tail file holds: checked record by record, not parsed.
+  struct Contents: Sendable {
     var header: FileHeader
-    /// Every event of the whole records before the first that is torn or damaged, as recorded.
-    var events = EventBatch()
-    var values = SealedValues()
+    /// The whole file.
+    var bytes: [UInt8] = []
+    /// The whole records before the first that is torn or damaged.
     var records: [Record] = []
     var state: State = .clean
     /// Where the next record goes.
     var endOffset = FileHeader.byteCount
+
+    var eventCount: Int { records.last.map { Int($0.positions.upperBound - header.firstPosition) } ?? 0 }
   }
 
   /// Reads a tail to its end, or to the first record that is not whole and sound.
+  ///
+  /// What its lines say is not looked at: `TailEvents` parses them once somebody asks.
   ///
   /// - Throws: `LogError.damage` where the header is missing or wrong: then the commit point is not known.
   static func read(_ bytes: [UInt8], of ledgerID: LedgerID) throws(LogError) -> Contents {
     let header = try FileHeader.parse(bytes, .tail, of: ledgerID, file: LedgerFolder.tail)
     var contents = Contents(header: header)
     bytes.withUnsafeBytes { contents.state = readRecords($0, into: &contents) }
+    contents.bytes = bytes
     return contents
   }
 
@@ -107,15 +118,20 @@ package enum Tail {
       guard checksum == stored else {
         return damaged(recordHeaderByteCount + byteCount, positions, .checksum(stored: stored, computed: checksum))
       }
+      let lines: Range<Int>
       do throws(FormatError) {
-        try readBody(body, count: count, into: &contents)
+        lines = try checkLengths(body, count: count)
       } catch {
         let damage = Damage(
           file: LedgerFolder.tail, offset: offset + recordHeaderByteCount, positions: positions, error)
         return .damaged(damage)
       }
       let whole = recordHeaderByteCount + byteCount + checksumByteCount
-      contents.records.append(Record(offset: offset, byteCount: whole, firstPosition: position, count: count))
+      let start = offset + recordHeaderByteCount
+      contents.records.append(
+        Record(
+          offset: offset, byteCount: whole, firstPosition: position, count: count,
+          lines: start + lines.lowerBound..<start + lines.upperBound))
       offset += whole
       position += UInt64(count)
       contents.endOffset = offset
@@ -123,73 +139,16 @@ package enum Tail {
     return .clean
   }
 
-  /// Adds a record's lines and values; leaves `contents` as it was where the body is not sound.
-  private static func readBody(
-    _ body: UnsafeRawBufferPointer, count: Int, into contents: inout Contents
-  ) throws(FormatError) {
-    let events = contents.events
-    let before = (bytes: events.bytes.count, rows: events.rows.count, data: events.data.count)
-    do throws(FormatError) {
-      var reader = ByteReader(body)
-      let linesByteCount = try reader.count(atMost: reader.remaining, "length of a record's lines")
-      var lines = ByteReader(try reader.bytes(linesByteCount))
-      for _ in 0..<count {
-        let byteCount = try lines.count(atMost: CanonicalLine.byteCountMax, "length of a line")
-        let offset = reader.offset - linesByteCount + lines.offset
-        let line = try lines.bytes(byteCount).assumingMemoryBound(to: UInt8.self)
-        do throws(CanonicalLine.Failure) {
-          try CanonicalLine.parse(line, into: events)
-        } catch {
-          throw FormatError(.invalid("a line that is not canonical"), offset: offset + (error.offset ?? 0))
-        }
-      }
-      guard lines.isAtEnd else { throw lines.failure(.invalid("bytes after a record's last line")) }
-      var values = SealedValues()
-      values.firstKeyNumber = UInt32(try reader.count(atMost: Int(UInt32.max), "number of a customer"))
-      let keyCount = try reader.count(atMost: reader.remaining / CustomerKey.byteCount, "number of keys")
-      values.keys = Array(try reader.bytes(keyCount * CustomerKey.byteCount))
-      try values.readEntries(&reader, rowCount: count)
-      if keyCount > 0, contents.values.keyCount > 0 {
-        let expected = Int(contents.values.firstKeyNumber) + contents.values.keyCount
-        guard expected == Int(values.firstKeyNumber) else {
-          throw reader.failure(.invalid("keys of customer \(values.firstKeyNumber), not of \(expected)"))
-        }
-      }
-      contents.values.append(values, rowOffset: before.rows)
-    } catch {
-      events.bytes.removeLast(events.bytes.count - before.bytes)
-      events.rows.removeLast(events.rows.count - before.rows)
-      events.data.removeLast(events.data.count - before.data)
-      throw error
+  /// Whether a record's lines are as many and as long as it says; where in the body they are.
+  private static func checkLengths(_ body: UnsafeRawBufferPointer, count: Int) throws(FormatError) -> Range<Int> {
+    var reader = ByteReader(body)
+    let byteCount = try reader.count(atMost: reader.remaining, "length of a record's lines")
+    let start = reader.offset
+    var lines = ByteReader(try reader.bytes(byteCount))
+    for _ in 0..<count {
+      _ = try lines.bytes(try lines.count(atMost: CanonicalLine.byteCountMax, "length of a line"))
     }
-  }
-
-  /// The first line that is not spelled as its event is hashed, among the records that can be read.
-  static func firstMisspelling(_ bytes: [UInt8], of ledgerID: LedgerID) -> Damage? {
-    guard let contents = try? read(bytes, of: ledgerID) else { return nil }
-    var row = 0
-    var line = ByteSink(capacity: 1_024)
-    return bytes.withUnsafeBytes { all -> Damage? in
-      for record in contents.records {
-        let start = record.offset + recordHeaderByteCount
-        var reader = ByteReader(UnsafeRawBufferPointer(rebasing: all[start..<start + record.byteCount - 16]))
-        for place in 0..<record.count {
-          // What was read once reads again.
-          guard place > 0 || (try? reader.varint()) != nil, let count = try? reader.varint(),
-            let stored = try? reader.bytes(Int(count))
-          else { return nil }
-          line.removeAll()
-          CanonicalLine.append(row, of: contents.events, form: .recorded, to: &line)
-          if !line.withUnsafeBytes({ $0.elementsEqual(stored) }) {
-            let position = record.firstPosition + UInt64(place)
-            return Damage(
-              file: LedgerFolder.tail, offset: start + reader.offset - stored.count,
-              positions: position..<position + 1, kind: .malformed("a line that is not canonical"))
-          }
-          row += 1
-        }
-      }
-      return nil
-    }
+    guard lines.isAtEnd else { throw lines.failure(.invalid("bytes after a record's last line")) }
+    return start..<start + byteCount
   }
 }

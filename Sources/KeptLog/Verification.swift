@@ -31,6 +31,13 @@ package struct Verification: Sendable {
 
     /// A torn tail is sound: nothing that was acknowledged is missing.
     package var isSound: Bool { damages.isEmpty }
+
+    fileprivate mutating func add(_ result: BlockResult) {
+      damages += result.damages
+      checkedByteCount += result.checkedByteCount
+      forgottenValueCount += result.forgottenValueCount
+      openedValueCount += result.openedValueCount
+    }
   }
 
   package var depth: Depth
@@ -65,10 +72,7 @@ package struct Verification: Sendable {
     }
     for result in results.withLock({ $0 }) {
       if let error = result.failure { throw error }
-      report.damages += result.damages
-      report.checkedByteCount += result.checkedByteCount
-      report.forgottenValueCount += result.forgottenValueCount
-      report.openedValueCount += result.openedValueCount
+      report.add(result)
     }
     try verifyTail(reader, keys, into: &report)
     if let damage = vault.damage { report.damages.append(damage) }
@@ -91,7 +95,7 @@ package struct Verification: Sendable {
       let secret = try Ledger.secret(reader.folder, reader.disk, reader.settings)
       let keys = KeyTable(firmKey: secret.firmKey)
       for chunk in vault.chunks { keys.append(try vault.keys(in: chunk)) }
-      keys.append(reader.tailValues.keys)
+      keys.append(try reader.tailValues().keys)
       return keys
     } catch LogError.damage {
       // Reported with its chunk or file; the commitments stay closed.
@@ -102,20 +106,34 @@ package struct Verification: Sendable {
   /// Deep: the tail's lines must be spelled as they are hashed, and their commitments open. Its checksums were compared
   /// when it was read.
   private func verifyTail(_ reader: LedgerReader, _ keys: KeyTable?, into report: inout Report) throws {
-    guard reader.tailEndOffset > 0 else { return }
-    let bytes = try reader.disk.contents(reader.folder(LedgerFolder.tail))
-    report.checkedByteCount += bytes.count
+    report.checkedByteCount += reader.tailByteCount
     guard depth != .checksums else { return }
-    if let damage = Tail.firstMisspelling(bytes, of: reader.settings.ledgerID) { report.damages.append(damage) }
-    guard let keys else { return }
-    var opener = CommitmentOpener(keys: keys)
+    do {
+      let batches = try reader.tailBatches()
+      let values = try reader.tailValues()
+      let results = Mutex([BlockResult](repeating: BlockResult(), count: batches.count))
+      DispatchQueue.concurrentPerform(iterations: batches.count) { index in
+        let result = verify(batches[index].batch, run: index, reader, values, keys)
+        results.withLock { $0[index] = result }
+      }
+      for result in results.withLock({ $0 }) { report.add(result) }
+    } catch LogError.damage(let found) {
+      report.damages.append(found)
+    }
+  }
+
+  private func verify(
+    _ batch: EventBatch, run: Int, _ reader: LedgerReader, _ values: SealedValues, _ keys: KeyTable?
+  ) -> BlockResult {
     var result = BlockResult()
+    if let damage = reader.tailEvents.firstMisspelling(run, batch) { result.damages.append(damage) }
+    guard let keys else { return result }
+    var opener = CommitmentOpener(keys: keys)
+    let first = reader.tailEvents.runs[run].firstPosition
     opener.open(
-      reader.tail, reader.tailValues, keyCount: keys.count,
-      place: Damage(file: LedgerFolder.tail, offset: 0, kind: .missing), first: reader.sealedCount, into: &result)
-    report.damages += result.damages
-    report.forgottenValueCount += result.forgottenValueCount
-    report.openedValueCount += result.openedValueCount
+      batch, values, firstRow: Int(first - reader.sealedCount), keyCount: keys.count,
+      place: Damage(file: LedgerFolder.tail, offset: 0, kind: .missing), first: first, into: &result)
+    return result
   }
 }
 
@@ -225,7 +243,7 @@ private final class BlockVerifier: @unchecked Sendable {
     guard let keys, let values else { return }
     var opener = CommitmentOpener(keys: keys)
     opener.open(
-      events, values, keyCount: keys.count, place: damage(.missing), first: block.header.firstPosition, into: &result)
+      events, values, firstRow: 0, keyCount: keys.count, place: damage(.missing), first: block.header.firstPosition, into: &result)
   }
 
   /// What replays rely on without decoding: a header that hides a kind or a customer would change answers.
@@ -261,9 +279,11 @@ struct CommitmentOpener: ~Copyable {
 
   init(keys: KeyTable) { self.keys = keys }
 
-  /// - Parameter place: the file and offset to report; kind and positions are filled in.
+  /// - Parameters:
+  ///   - firstRow: the first event's row in `values`.
+  ///   - place: the file and offset to report; kind and positions are filled in.
   mutating func open(
-    _ events: EventBatch, _ values: SealedValues, keyCount: Int, place: Damage, first: UInt64,
+    _ events: EventBatch, _ values: SealedValues, firstRow: Int, keyCount: Int, place: Damage, first: UInt64,
     into result: inout BlockResult
   ) {
     for index in events.rows.indices {
@@ -282,11 +302,11 @@ struct CommitmentOpener: ~Copyable {
         sealed.append((LedgerSettings.dataPrefix + (events.string(entry.key) ?? ""), entry.bytes, row.customer))
       }
       guard !sealed.isEmpty else { continue }
-      let id = row.isSealed(.id) ? values.value(row: index, field: TextField.id.name) : nil
+      let id = row.isSealed(.id) ? values.value(row: firstRow + index, field: TextField.id.name) : nil
       for (field, slice, customer) in sealed {
         var damage = place
         damage.positions = position..<position + 1
-        guard Int(customer) <= keyCount, let value = values.value(row: index, field: field) else {
+        guard Int(customer) <= keyCount, let value = values.value(row: firstRow + index, field: field) else {
           if Int(customer) <= keyCount, keys[customer].isDestroyed {
             result.forgottenValueCount += 1
             continue

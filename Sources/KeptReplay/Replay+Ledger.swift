@@ -1,47 +1,80 @@
+import Dispatch
 import KeptFormat
 import KeptLog
+import Synchronization
+
+/// A ledger's log as it was known at a position: its blocks and the corrections in force.
+///
+/// Sealed blocks are read where they are stored. Events of the tail are encoded into blocks in memory, some thousand
+/// each and on all cores, so that a replay has one way only and no core waits for the tail.
+package struct KnownLog: Sendable {
+  let blocks: [ReplayBlock]
+  let corrections: Corrections
+
+  /// Reads block headers only, but for blocks that hold corrections.
+  ///
+  /// - Parameter knownAt: how many events are known; nil: all.
+  package init(_ ledger: LedgerReader, at knownAt: UInt64?) throws {
+    // What follows damage is not served, and numbers that leave it out in silence would be wrong.
+    if let damage = ledger.damage, knownAt.map({ $0 > ledger.count }) ?? true { throw LogError.damage(damage) }
+    let end = knownAt ?? ledger.count
+    guard end <= ledger.count else { throw ReplayError.notRecordedYet(position: end, count: ledger.count) }
+    blocks = try ReplayBlock.sealed(in: ledger, before: end) + ReplayBlock.tail(of: ledger, before: end)
+    corrections = try BlockScan(blocks: blocks).corrections()
+  }
+
+  /// Every kind that a known event may have, sorted.
+  package var kinds: [String] { Set(blocks.lazy.flatMap { $0.header.kinds.lazy.map(\.kind) }).sorted() }
+
+  /// An instant before which no known event occurred.
+  package var earliest: Instant { blocks.map(\.header.timeMin).min() ?? .max }
+}
 
 extension Replay {
-  /// Plans a replay: finds the corrections in force and the kinds there are; reads block headers only, but for blocks that
-  /// hold corrections.
-  ///
   /// - Parameter memoryByteCount: what the touches of a pass and their sorting may take together.
   package init(
-    _ ledger: LedgerReader, selection: Selection = Selection(), plan: ReplayPlan, jobs: Int,
+    _ log: KnownLog, selection: Selection = Selection(), plan: ReplayPlan, jobs: Int,
     memoryByteCount: Int = memoryByteCountDefault
   ) throws {
-    let knownAt = selection.knownAt ?? ledger.count
-    // What follows damage is not served, and numbers that leave it out in silence would be wrong.
-    if let damage = ledger.damage, selection.knownAt.map({ $0 > ledger.count }) ?? true {
-      throw LogError.damage(damage)
-    }
-    guard knownAt <= ledger.count else { throw ReplayError.notRecordedYet(position: knownAt, count: ledger.count) }
-    let blocks = try ReplayBlock.known(at: knownAt, in: ledger)
     try self.init(
-      blocks: blocks, selection: selection, plan: plan,
-      corrections: BlockScan(blocks: blocks).corrections(), jobs: jobs,
+      blocks: log.blocks, selection: selection, plan: plan, corrections: log.corrections, jobs: jobs,
       memoryByteCount: max(memoryByteCount, Self.memoryByteCountMin))
   }
 }
 
 extension ReplayBlock {
-  /// The blocks of the events below `knownAt`; the tail comes last.
-  static func known(at knownAt: UInt64, in ledger: LedgerReader) throws -> [ReplayBlock] {
-    var blocks: [ReplayBlock] = []
-    for block in ledger.blocks where block.header.firstPosition < knownAt {
-      let rowCount = min(UInt64(block.header.count), knownAt - block.header.firstPosition)
-      blocks.append(
-        ReplayBlock(header: block.header, source: ledger.source(for: block), rowCount: Int(rowCount)))
+  fileprivate static func sealed(in ledger: LedgerReader, before end: UInt64) -> [ReplayBlock] {
+    ledger.blocks.prefix { $0.header.firstPosition < end }.map { block in
+      let rowCount = min(UInt64(block.header.count), end - block.header.firstPosition)
+      return ReplayBlock(header: block.header, source: ledger.source(for: block), rowCount: Int(rowCount))
     }
-    let tailCount = ledger.tail.rows.count
-    if knownAt > ledger.sealedCount, tailCount > 0 {
-      let bytes = BlockEncoder().encode(
-        ledger.tail, rows: 0..<tailCount, firstPosition: ledger.sealedCount, subtreeRoot: Digest())
-      let header = try bytes.withUnsafeBytes { try BlockHeader.parse($0) }
-      blocks.append(
-        ReplayBlock(
-          header: header, source: MemoryBlockSource(bytes), rowCount: Int(knownAt - ledger.sealedCount)))
-    }
-    return blocks
   }
+
+  fileprivate static func tail(of ledger: LedgerReader, before end: UInt64) throws -> [ReplayBlock] {
+    guard end > ledger.sealedCount else { return [] }
+    let batches = try ledger.tailBatches().filter { $0.firstPosition < end }
+    let idle = Mutex<[IdleEncoder]>([])
+    let results = Mutex([Result<ReplayBlock, any Error>?](repeating: nil, count: batches.count))
+    DispatchQueue.concurrentPerform(iterations: batches.count) { index in
+      let encoder = idle.withLock { $0.popLast() } ?? IdleEncoder()
+      let (first, batch) = batches[index]
+      let rowCount = Int(min(UInt64(batch.rows.count), end - first))
+      let bytes = encoder.encoder.encode(batch, rows: 0..<rowCount, firstPosition: first, subtreeRoot: Digest())
+      idle.withLock { $0.append(encoder) }
+      let result = Result {
+        ReplayBlock(
+          header: try bytes.withUnsafeBytes { try BlockHeader.parse($0) }, source: MemoryBlockSource(bytes),
+          rowCount: rowCount)
+      }
+      results.withLock { $0[index] = result }
+    }
+    return try results.withLock { try $0.map { try $0!.get() } }
+  }
+}
+
+/// An encoder on its way from one worker to the next.
+///
+/// `@unchecked Sendable`: used by whoever took it from the pool, and by nobody else.
+private final class IdleEncoder: @unchecked Sendable {
+  let encoder = BlockEncoder()
 }

@@ -18,6 +18,8 @@ struct LedgerFacts {
   }
 
   private(set) var customerCount: Int
+  /// When the newest event was recorded.
+  let lastRecorded: Instant?
   private(set) var span: (first: Instant, last: Instant)?
   /// By count, the most frequent first.
   private(set) var kinds: [(kind: String, count: Int)] = []
@@ -28,6 +30,7 @@ struct LedgerFacts {
 
   init(_ ledger: LedgerReader) throws {
     customerCount = try ledger.names().count
+    lastRecorded = try ledger.lastRecorded()
     let folder = ledger.folder
     byteCounts = (
       log: try Self.byteCount(inFolder: folder(LedgerFolder.log), ledger.disk),
@@ -62,12 +65,19 @@ struct LedgerFacts {
         throw ledger.error(error, in: block)
       }
     }
-    for row in ledger.tail.rows {
-      let kind = ledger.tail.string(row[.kind]) ?? ""
+    for (_, batch) in try ledger.tailBatches() { count(batch, &kinds, &sources, &cursor) }
+  }
+
+  private mutating func count(
+    _ batch: EventBatch, _ kinds: inout [String: Int], _ sources: inout [String: Source],
+    _ cursor: inout LocalCalendar.Cursor
+  ) {
+    for row in batch.rows {
+      let kind = batch.string(row[.kind]) ?? ""
       kinds[kind, default: 0] += 1
       // What the ledger says of itself occurred to nobody, and comes from no feed.
       if LedgerKind.all.contains(kind) { continue }
-      let name = ledger.tail.string(row[.source]) ?? ""
+      let name = batch.string(row[.source]) ?? ""
       Self.add(row.time, &sources[name, default: Source(name: name)], &cursor)
       widen(row.time)
     }

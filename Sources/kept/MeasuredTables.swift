@@ -33,10 +33,10 @@ struct MeasuredTables {
 
   func make(_ progress: Progress) throws -> [Table] {
     let calendar = try ledger.calendar()
-    let (kinds, earliest) = knownKinds()
+    let log = try KnownLog(ledger, at: end)
     let run = MeasureRun(
       rulebook: rulebook, tables: names, asOf: selection.asOf, calendar: calendar,
-      currency: ledger.settings.currency ?? "", kinds: kinds, earliest: min(earliest, selection.asOf))
+      currency: ledger.settings.currency ?? "", kinds: log.kinds, earliest: min(log.earliest, selection.asOf))
     var results: [ReplayPlan.Entity: ReplayResult<MeasureFold>] = [:]
     var sources: SourcesFold?
     var sourceEnds: [String: Instant] = [:]
@@ -45,7 +45,7 @@ struct MeasuredTables {
     progress.begin("replaying", total: 1000)
     for (index, unit) in units.enumerated() {
       let replay = try Replay(
-        ledger, selection: selection, plan: run.plan(unit), jobs: jobs, memoryByteCount: memoryByteCount)
+        log, selection: selection, plan: run.plan(unit), jobs: jobs, memoryByteCount: memoryByteCount)
       let observers =
         index == 0 && names.contains(.sources)
         ? (0..<jobs).map { _ in SourcesFold(calendar: calendar, asOf: selection.asOf, word: replay.context.word) } : []
@@ -70,21 +70,6 @@ struct MeasuredTables {
     return run.finish(
       customers: results[.customer], accounts: results[.account], names: try entityNames(), sources: sources,
       sourceEnds: sourceEnds, jobs: jobs)
-  }
-
-  /// Every kind that a known event may have, and an instant before which none occurred: from block headers and tail.
-  private func knownKinds() -> (kinds: [String], earliest: Instant) {
-    var kinds: Set<String> = []
-    var earliest = Instant.max
-    for block in ledger.blocks where block.header.firstPosition < end {
-      kinds.formUnion(block.header.kinds.map(\.kind))
-      earliest = min(earliest, block.header.timeMin)
-    }
-    for row in ledger.tail.rows {
-      kinds.insert(ledger.tail.string(row[.kind]) ?? "")
-      earliest = min(earliest, row.time)
-    }
-    return (kinds.sorted(), earliest)
   }
 
   /// What imports left out, under the name of the file: nobody can say which source a line that was no event came from.

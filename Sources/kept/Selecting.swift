@@ -97,9 +97,13 @@ extension LedgerReader {
   /// dated 2099 cannot move it; nil where there is no event. What the ledger says of itself does not count.
   func lastOccurred(below end: UInt64) throws -> Instant? {
     var last: Instant?
-    for row in tail.rows.prefix(Int(max(end, sealedCount) - sealedCount))
-    where !LedgerKind.all.contains(tail.string(row[.kind]) ?? "") {
-      last = Self.later(last, row.time, recorded: row.recorded)
+    if end > sealedCount {
+      for (first, batch) in try tailBatches() where first < end {
+        for row in batch.rows.prefix(Int(clamping: end - first))
+        where row.time > last ?? .min && !LedgerKind.all.contains(batch.string(row[.kind]) ?? "") {
+          last = Self.later(last, row.time, recorded: row.recorded)
+        }
+      }
     }
     // Backwards, because what was recorded last is mostly what happened last: most blocks are then passed over.
     let columns = BlockColumns()

@@ -86,7 +86,7 @@ import Testing
     let reader = try ledger.reader()
     #expect(try reader.ids() == (0..<114).map { "e\($0)" })
     #expect(reader.blocks.count == 7)
-    #expect(reader.tail.rows.count == 2)
+    #expect(reader.tailCount == 2)
     // One recorded instant a segment of 64 events.
     let recorded = try reader.lines().map { try JSONValue.parse($0)["recorded"]?.string }
     #expect(Set(recorded[13..<64]).count == 1)

@@ -134,7 +134,7 @@ extension LedgerReader {
       do { try columns.decodeAll(into: events) } catch { throw self.error(error, in: block) }
       add(events)
     }
-    add(tail)
+    for (_, batch) in try tailBatches() { add(batch) }
     return lines
   }
 

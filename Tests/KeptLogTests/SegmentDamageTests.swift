@@ -47,7 +47,7 @@ import Testing
       let reader = try ledger.reader()
       let damage = try #require(reader.damage, "cut at \(length)")
       #expect(damage.file == name && damage.offset <= length)
-      #expect(reader.tail.rows.isEmpty)
+      #expect(reader.tailCount == 0)
       #expect(throws: LogError.damage(damage)) { try ledger.writer() }
     }
   }

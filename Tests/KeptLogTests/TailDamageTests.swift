@@ -94,6 +94,57 @@ import Testing
     }
   }
 
+  @Test func `a line that is none under a right checksum is named when its events are asked for, and stops a writer`()
+    throws
+  {
+    let ledger = try ledger()
+    let id = try ledger.reader().settings.ledgerID
+    let whole = try ledger.bytes("tail")
+    let record = try Tail.read(whole, of: id).records[2]
+    var bytes = whole
+    bytes[record.lines.lowerBound + 20] = UInt8(ascii: "\n")
+    let body = record.offset + Tail.recordHeaderByteCount..<record.offset + record.byteCount - Tail.checksumByteCount
+    let checksum = CRC32C.checksum(Array(bytes[body]))
+    for byte in 0..<4 { bytes[body.upperBound + byte] = UInt8(truncatingIfNeeded: checksum >> UInt32(8 * byte)) }
+    try ledger.replace("tail", with: bytes)
+    let reader = try ledger.reader()
+    let damage = Damage(
+      file: "tail", offset: record.lines.lowerBound + 20, positions: record.positions,
+      kind: .malformed("a line that is not canonical"))
+    #expect(reader.damage == nil && reader.count == 10)
+    #expect(throws: LogError.damage(damage)) { try reader.tailBatches() }
+    #expect(throws: LogError.damage(damage)) { try reader.names() }
+    #expect(throws: LogError.damage(damage)) { try ledger.writer() }
+    #expect(try Verification(depth: .checksums)(reader).isSound)
+    #expect(try Verification(depth: .deep)(reader).damages == [damage])
+  }
+
+  @Test func `events of a tail come in runs that leave none out, whatever records they are in`() throws {
+    for sizes in [[1], [2], [3], [15], [1, 1, 1, 1, 1], [4, 1, 7, 2], [1, 14], [14, 1]] {
+      let ledger = try TemporaryLedger()
+      var next = 0
+      for size in sizes {
+        let events = TestEvent.many(next..<next + size)
+        _ = try ledger.write { try $0.append(TestEvent.batch(events), clock: TemporaryLedger.clock) }
+        next += size
+      }
+      let reader = try ledger.reader()
+      let batches = try reader.tailBatches()
+      #expect(batches.map(\.batch.rows.count).reduce(0, +) == next && reader.tailCount == next)
+      #expect(batches.allSatisfy { $0.batch.rows.count <= ledger.geometry.tailRunEventCount })
+      var position: UInt64 = 0
+      for (first, batch) in batches {
+        #expect(first == position)
+        position += UInt64(batch.rows.count)
+      }
+      #expect(try reader.ids() == (0..<next).map { "e\($0)" })
+      #expect(try reader.lastRecorded() == TemporaryLedger.clock)
+      // The leaves are those of the lines written again from what was parsed.
+      let lines = try reader.lines()
+      for count in 0...next { #expect(try reader.tree(count: UInt64(count)).root == literalRoot(lines[..<count])) }
+    }
+  }
+
   @Test func `the next writer moves a torn record away and goes on`() throws {
     let ledger = try ledger()
     let whole = try ledger.bytes("tail")

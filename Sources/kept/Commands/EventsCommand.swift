@@ -143,7 +143,9 @@ extension LedgerReader {
       }
       guard try hand(batch, from: header.firstPosition, filter, body) else { return }
     }
-    _ = try hand(tail, from: sealedCount, filter, body)
+    for (first, batch) in try tailBatches() {
+      guard try hand(batch, from: first, filter, body) else { return }
+    }
   }
 
   private func hand(

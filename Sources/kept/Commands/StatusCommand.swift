@@ -42,12 +42,12 @@ enum StatusCommand {
     line(
       "events",
       "\(grouped(ledger.count)): \(grouped(ledger.sealedCount)) in \(grouped(ledger.blocks.count)) blocks, "
-        + "\(grouped(ledger.tail.rows.count)) in the tail")
+        + "\(grouped(ledger.tailCount)) in the tail")
     line("customers", grouped(facts.customerCount))
     if let span = facts.span {
       line("occurred", "\(RFC3339.string(span.first)) to \(RFC3339.string(span.last))")
     }
-    if let recorded = ledger.lastRecorded { line("last recorded", RFC3339.string(recorded)) }
+    if let recorded = facts.lastRecorded { line("last recorded", RFC3339.string(recorded)) }
     let bytes = facts.byteCounts
     let perEvent = ledger.sealedCount > 0 ? ", \(tenths(Double(bytes.log) / Double(ledger.sealedCount))) an event" : ""
     line(
@@ -96,7 +96,7 @@ enum StatusCommand {
     add("ledger", "customers", String(facts.customerCount))
     add("ledger", "first_at", facts.span.map { RFC3339.string($0.first) })
     add("ledger", "last_at", facts.span.map { RFC3339.string($0.last) })
-    add("ledger", "last_recorded", ledger.lastRecorded.map { RFC3339.string($0) })
+    add("ledger", "last_recorded", facts.lastRecorded.map { RFC3339.string($0) })
     add("ledger", "log_bytes", String(facts.byteCounts.log))
     add("ledger", "tail_bytes", String(facts.byteCounts.tail))
     add("ledger", "vault_bytes", String(facts.byteCounts.vault))

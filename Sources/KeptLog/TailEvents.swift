@@ -1,0 +1,196 @@
+import Dispatch
+import KeptFormat
+import Synchronization
+
+/// The events of a tail, parsed when somebody first asks for them, on all cores.
+///
+/// A tail may hold 65,535 lines and 15 MiB, and most who open a ledger need none of it, or only the bytes.
+final class TailEvents: Sendable {
+  /// Some consecutive events of a tail: as many as parse, encode or hash in one go on one core.
+  struct Run: Sendable {
+    var firstPosition: UInt64
+    var count: Int
+    /// The records it is in; the first and the last may be shared with its neighbours.
+    var records: Range<Int>
+    /// The lines of the first record that belong to runs before.
+    var skippedCount: Int
+  }
+
+  private let contents: Tail.Contents
+  let count: Int
+  let runs: [Run]
+  private let parsed = Mutex<[EventBatch]?>(nil)
+  private let read = Mutex<SealedValues?>(nil)
+
+  /// - Parameter contents: nil where no event of the tail is served.
+  init(_ contents: Tail.Contents?, of ledgerID: LedgerID, geometry: LogGeometry) {
+    let contents = contents ?? Tail.Contents(header: FileHeader(.tail, ledgerID))
+    self.contents = contents
+    count = contents.eventCount
+    var runs: [Run] = []
+    var record = 0
+    for start in stride(from: 0, to: count, by: geometry.tailRunEventCount) {
+      let count = min(geometry.tailRunEventCount, count - start)
+      let first = contents.header.firstPosition + UInt64(start)
+      while contents.records[record].positions.upperBound <= first { record += 1 }
+      var last = record
+      while contents.records[last].positions.upperBound < first + UInt64(count) { last += 1 }
+      runs.append(
+        Run(
+          firstPosition: first, count: count, records: record..<last + 1,
+          skippedCount: Int(first - contents.records[record].firstPosition)))
+      record = last
+    }
+    self.runs = runs
+  }
+
+  /// The events of each run.
+  ///
+  /// - Throws: `LogError.damage` for a line that is none, though its record's checksum holds.
+  func batches() throws(LogError) -> [EventBatch] {
+    if let known = parsed.withLock({ $0 }) { return known }
+    let runs = runs
+    let results = Mutex([Result<EventBatch, LogError>?](repeating: nil, count: runs.count))
+    DispatchQueue.concurrentPerform(iterations: runs.count) { index in
+      let result = Result { () throws(LogError) in try parse(runs[index]) }
+      results.withLock { $0[index] = result }
+    }
+    var batches: [EventBatch] = []
+    for result in results.withLock({ $0 }) { batches.append(try result!.get()) }
+    parsed.withLock { $0 = batches }
+    return batches
+  }
+
+  private func parse(_ run: Run) throws(LogError) -> EventBatch {
+    let batch = EventBatch()
+    let records = contents.records[run.records]
+    // Lines of other runs in its records cost address space only; entries are what most events have, and a few more.
+    let byteCount = records.reduce(0) { $0 + $1.lines.count }
+    batch.bytes.reserveCapacity(byteCount * run.count / max(run.count, records.reduce(0) { $0 + $1.count }) + 1_024)
+    batch.rows.reserveCapacity(run.count)
+    batch.data.reserveCapacity(2 * run.count)
+    try forEachLine(of: run) { (line, record, _) throws(LogError) in
+      do throws(CanonicalLine.Failure) {
+        try CanonicalLine.parse(line.assumingMemoryBound(to: UInt8.self), into: batch)
+      } catch {
+        let offset = contents.bytes.withUnsafeBytes { line.baseAddress! - $0.baseAddress! } + (error.offset ?? 0)
+        throw LogError.damage(
+          Damage(
+            file: LedgerFolder.tail, offset: offset, positions: record.positions,
+            kind: .malformed("a line that is not canonical")))
+      }
+    }
+    return batch
+  }
+
+  /// Hands over the lines of a run as they are stored, with the record and the place in the run of each.
+  private func forEachLine(
+    of run: Run, _ body: (UnsafeRawBufferPointer, Tail.Record, Int) throws(LogError) -> Void
+  ) throws(LogError) {
+    try contents.bytes.withUnsafeBufferPointer { (bytes) throws(LogError) in
+      let bytes = UnsafeRawBufferPointer(bytes)
+      var skipped = run.skippedCount
+      var place = 0
+      for record in contents.records[run.records] {
+        var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[record.lines]))
+        for _ in 0..<record.count where place < run.count {
+          // Lengths were checked when the tail was read.
+          guard let byteCount = try? reader.varint(), let line = try? reader.bytes(Int(byteCount)) else {
+            preconditionFailure("the lengths of a record's lines changed")
+          }
+          if skipped > 0 {
+            skipped -= 1
+            continue
+          }
+          try body(line, record, place)
+          place += 1
+        }
+      }
+    }
+  }
+
+  /// The leaves of the first `count` events: the lines as they are stored.
+  func leafHashes(_ count: Int) -> [Digest] {
+    [Digest](unsafeUninitializedCapacity: count) { buffer, initialized in
+      // Every run writes to places of its own.
+      nonisolated(unsafe) let leaves = buffer
+      DispatchQueue.concurrentPerform(iterations: runs.count) { index in
+        let start = Int(runs[index].firstPosition - contents.header.firstPosition)
+        guard start < count else { return }
+        // Nothing is thrown by a body that throws nothing.
+        try? forEachLine(of: runs[index]) { line, _, place in
+          if start + place < count { leaves.initializeElement(at: start + place, to: SHA256.leafHash(line)) }
+        }
+      }
+      initialized = count
+    }
+  }
+
+  /// When the last event was recorded, without the others being parsed.
+  func lastRecorded() throws(LogError) -> Instant? {
+    guard var run = runs.last else { return nil }
+    let last = contents.records.count - 1
+    run.records = last..<last + 1
+    run.skippedCount = contents.records[last].count - 1
+    run.firstPosition += UInt64(run.count - 1)
+    run.count = 1
+    return try parse(run).rows[0].recorded
+  }
+
+  /// The first line that is not spelled as its event is hashed.
+  func firstMisspelling(_ run: Int, _ batch: EventBatch) -> Damage? {
+    var written = ByteSink(capacity: 1_024)
+    var found: Damage?
+    try? forEachLine(of: runs[run]) { line, _, place in
+      guard found == nil else { return }
+      written.removeAll()
+      CanonicalLine.append(place, of: batch, form: .recorded, to: &written)
+      if written.withUnsafeBytes({ $0.elementsEqual(line) }) { return }
+      let position = runs[run].firstPosition + UInt64(place)
+      let offset = contents.bytes.withUnsafeBytes { line.baseAddress! - $0.baseAddress! }
+      found = Damage(
+        file: LedgerFolder.tail, offset: offset, positions: position..<position + 1,
+        kind: .malformed("a line that is not canonical"))
+    }
+    return found
+  }
+
+  /// The keys that the records introduce and the values they commit to; row 0 is the tail's first event.
+  ///
+  /// - Throws: `LogError.damage` where a record holds something else, though its checksum holds.
+  func values() throws(LogError) -> SealedValues {
+    if let known = read.withLock({ $0 }) { return known }
+    var values = SealedValues()
+    for record in contents.records {
+      let result = contents.bytes.withUnsafeBytes { bytes -> Result<Void, FormatError> in
+        Result { () throws(FormatError) in
+          try Self.append(UnsafeRawBufferPointer(rebasing: bytes[record.values]), of: record, contents.header, to: &values)
+        }
+      }
+      if case .failure(let error) = result {
+        throw LogError.damage(
+          Damage(file: LedgerFolder.tail, offset: record.values.lowerBound, positions: record.positions, error))
+      }
+    }
+    read.withLock { $0 = values }
+    return values
+  }
+
+  private static func append(
+    _ bytes: UnsafeRawBufferPointer, of record: Tail.Record, _ header: FileHeader, to all: inout SealedValues
+  ) throws(FormatError) {
+    var reader = ByteReader(bytes)
+    var values = SealedValues()
+    values.firstKeyNumber = UInt32(try reader.count(atMost: Int(UInt32.max), "number of a customer"))
+    let keyCount = try reader.count(atMost: reader.remaining / CustomerKey.byteCount, "number of keys")
+    values.keys = Array(try reader.bytes(keyCount * CustomerKey.byteCount))
+    try values.readEntries(&reader, rowCount: record.count)
+    if keyCount > 0, all.keyCount > 0 {
+      let expected = Int(all.firstKeyNumber) + all.keyCount
+      guard expected == Int(values.firstKeyNumber) else {
+        throw reader.failure(.invalid("keys of customer \(values.firstKeyNumber), not of \(expected)"))
+      }
+    }
+    all.append(values, rowOffset: Int(record.firstPosition - header.firstPosition))
+  }
+}
