@@ -34,10 +34,28 @@ package struct CustomerNames: Sendable {
     ends.append(UInt32(bytes.count))
   }
 
-  package mutating func reserve(_ count: Int) {
-    ends.reserveCapacity(count + 1)
-    bytes.reserveCapacity(count * 12)
+  /// Adds the next numbers, whose names stand one after another.
+  ///
+  /// - Parameter lengths: 16 bits a name, little-endian; `NamesFile.unknownLength` where it is not known.
+  /// - Returns: false, and adds nothing, where the names have another length together.
+  fileprivate mutating func append(_ names: UnsafeRawBufferPointer, lengths: UnsafeRawBufferPointer) -> Bool {
+    let first = count
+    var end = UInt32(bytes.count)
+    for at in stride(from: 0, to: lengths.count, by: 2) {
+      let length = UInt16(littleEndian: lengths.loadUnaligned(fromByteOffset: at, as: UInt16.self))
+      if length == NamesFile.unknownLength { unknown.insert(UInt32(count + 1)) } else { end += UInt32(length) }
+      ends.append(end)
+    }
+    guard Int(end) - bytes.count == names.count else {
+      ends.removeSubrange((first + 1)...)
+      unknown = unknown.filter { $0 <= first }
+      return false
+    }
+    bytes.append(contentsOf: names)
+    return true
   }
+
+  fileprivate mutating func reserve(byteCount: Int) { bytes.reserveCapacity(byteCount) }
 }
 
 /// The file `index/names`: a header, then chunks {first number, count, end position, lengths, bytes}, appended whenever
@@ -118,6 +136,7 @@ enum NamesFile {
     let bytes = try disk.contents(folder(LedgerFolder.names))
     do { _ = try FileHeader.parse(bytes, .names, of: ledgerID, file: LedgerFolder.names) } catch { return contents }
     contents.byteCount = FileHeader.byteCount
+    contents.names.reserve(byteCount: bytes.count)
     bytes.withUnsafeBytes { all in
       while all.count - contents.byteCount >= chunkHeaderByteCount {
         let rest = UnsafeRawBufferPointer(rebasing: all[contents.byteCount...])
@@ -140,18 +159,10 @@ enum NamesFile {
     else { return nil }
     let body = UnsafeRawBufferPointer(rebasing: rest[chunkHeaderByteCount..<chunkHeaderByteCount + byteCount])
     guard CRC32C.checksum(body) == word(20) else { return nil }
-    contents.names.reserve(contents.names.count + count)
-    var at = 2 * count
-    for index in 0..<count {
-      let length = UInt16(littleEndian: body.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self))
-      if length == unknownLength {
-        contents.names.append(nil)
-        continue
-      }
-      // The checksum holds, so lengths that do not add up are our own mistake; still nothing is read out of bounds.
-      guard body.count - at >= Int(length) else { return nil }
-      contents.names.append(UnsafeRawBufferPointer(rebasing: body[at..<at + Int(length)]))
-      at += Int(length)
+    // The checksum holds, so lengths that do not add up are our own mistake; still they are not believed.
+    let lengths = UnsafeRawBufferPointer(rebasing: body[..<(2 * count)])
+    guard contents.names.append(UnsafeRawBufferPointer(rebasing: body[(2 * count)...]), lengths: lengths) else {
+      return nil
     }
     contents.end = chunkEnd
     return chunkHeaderByteCount + byteCount

@@ -5,9 +5,12 @@ extension LedgerReader {
   ///
   /// Where customer ids are sealed they come from the vault; those it does not have are unknown.
   package func names() throws -> CustomerNames {
+    if let known = knownNames.withLock({ $0 }) { return known }
     var contents = try NamesFile.read(folder, disk, settings.ledgerID, end: sealedCount)
     try addNames(from: contents.end, to: &contents.names)
-    return contents.names
+    let names = contents.names
+    knownNames.withLock { $0 = names }
+    return names
   }
 
   /// Adds the introductions at positions `[start, count)`; `start` is where a block begins.

@@ -1,4 +1,5 @@
 import KeptFormat
+import Synchronization
 
 /// A ledger as it stood when it was opened: its sealed blocks and the events of its tail. Needs no lock.
 ///
@@ -32,6 +33,8 @@ package final class LedgerReader: Sendable {
   let damages: [Damage]
   let allBlocks: [BlockReference]
   private let files: [String: any DiskFile]
+  /// What `names` found.
+  let knownNames = Mutex<CustomerNames?>(nil)
   let segmentByteCounts: [String: Int]
   let tailEndOffset: Int
 

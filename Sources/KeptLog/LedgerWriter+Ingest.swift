@@ -60,6 +60,7 @@ extension LedgerWriter {
     let (sealer, keys) = (sealer, keys)
     let bulk = BulkIngest(output, geometry: geometry, jobs: 4) { BlockBuilder(sealer: sealer, keys: keys) }
     self.bulk = bulk
+    lookup.replacePieces([tailPiece(tailValues)])
     return bulk
   }
 

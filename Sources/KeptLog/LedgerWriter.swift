@@ -101,7 +101,7 @@ package final class LedgerWriter {
     let (sealer, keys) = (sealer, keys)
     comparers = (0..<workerCount).map { _ in EventComparer(EventComparison(sealer: sealer, keys: keys)) }
     try indexEvents(vault)
-    lookup.replacePieces([tailPiece])
+    lookup.replacePieces([tailPiece()])
     try saveDerived(end: end, customers: output.customerCount)
   }
 
@@ -125,10 +125,12 @@ package final class LedgerWriter {
 
   var sealedCount: UInt64 { output.position }
 
-  var tailPiece: Piece {
+  /// The tail's events, to be looked up or, with their values, to be sealed. Whoever keeps the values has the next commit
+  /// copy them all.
+  func tailPiece(_ values: SealedValues? = nil) -> Piece {
     Piece(
       batch: tail, rows: 0..<tail.rows.count, firstPosition: count - UInt64(tail.rows.count), recorded: nil,
-      values: tailValues)
+      values: values)
   }
 
   // MARK: Appending
@@ -204,7 +206,7 @@ package final class LedgerWriter {
         records.removeAll()
       }
     }
-    lookup.replacePieces([tailPiece])
+    lookup.replacePieces([tailPiece()])
     return records.bytes()
   }
 

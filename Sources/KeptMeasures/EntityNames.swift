@@ -42,6 +42,20 @@ public struct EntityNames: Sendable {
     self.dictionary = dictionary
   }
 
+  /// The names of some customers, for a replay of their lives: a ledger may have millions of others.
+  public init(of customers: Set<UInt32>, bytes: [UInt8], ends: [UInt32], unknown: Set<UInt32>) {
+    let numbers = customers.filter { $0 > 0 && Int($0) < ends.count }.sorted()
+    let few = EntityNames(
+      numbers.map { number in
+        guard !unknown.contains(number) else { return "c\(number)" }
+        return String(decoding: bytes[Int(ends[Int(number) - 1])..<Int(ends[Int(number)])], as: UTF8.self)
+      })
+    var ranks = Array(repeating: UInt32(0), count: Int(numbers.last ?? 0) + 1)
+    for (index, number) in numbers.enumerated() { ranks[Int(number)] = few.ranks[index + 1] }
+    self.ranks = ranks
+    dictionary = few.dictionary
+  }
+
   /// Customer number n is `names[n - 1]`; nil: not known. For tests and small ledgers.
   public init(_ names: [String?]) {
     var bytes: [UInt8] = []

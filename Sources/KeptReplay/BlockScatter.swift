@@ -61,6 +61,7 @@ final class BlockScatter {
   }
 
   private func scatter(_ block: ReplayBlock, _ range: PassRange, _ observer: (any BlockFold)?) throws -> Bool {
+    if observer == nil, !context.selection.mayConcern(block.header) { return true }
     columns.begin(block.header, source: block.source)
     if observer == nil, try !findEntities(block, range) { return true }
     let times = try columns.times()
@@ -109,16 +110,14 @@ final class BlockScatter {
 
   /// The entity of index 0, no customer, and of each customer of a block's list; nil when nobody is asked for.
   private func entities(of list: UnsafeBufferPointer<UInt32>, _ range: PassRange) -> [UInt32]? {
-    if let selected = context.selection.customers, !selected.contains(where: { $0 == 0 || Self.isListed($0, in: list) }) {
-      return nil
-    }
+    if let selected = context.selection.customers { return entities(of: list, range, selected) }
     let isPlain = context.selection.customers == nil && context.corrections.mergedInto.isEmpty
     var isAnybodyThere = false
     let entityOf = [UInt32](unsafeUninitializedCapacity: list.count + 1) { out, count in
       count = list.count + 1
       for index in 0..<count {
         let customer = index == 0 ? 0 : list[index - 1]
-        let entity = isPlain ? customer : resolved(customer)
+        let entity = isPlain ? customer : context.corrections.mergedInto[customer] ?? customer
         let isIn = isIn(range, entity)
         out[index] = isIn ? entity : Self.nobody
         isAnybodyThere = isAnybodyThere || isIn
@@ -127,19 +126,29 @@ final class BlockScatter {
     return isAnybodyThere ? entityOf : nil
   }
 
-  private func resolved(_ customer: UInt32) -> UInt32 {
-    if let selected = context.selection.customers, !selected.contains(customer) { return Self.nobody }
-    return context.corrections.mergedInto[customer] ?? customer
+  /// The same where some customers are asked for: those of the list are looked up, not everybody in it.
+  private func entities(
+    of list: UnsafeBufferPointer<UInt32>, _ range: PassRange, _ selected: Set<UInt32>
+  ) -> [UInt32]? {
+    var entityOf: [UInt32] = []
+    for customer in selected {
+      guard let index = customer == 0 ? 0 : Self.place(of: customer, in: list).map({ $0 + 1 }) else { continue }
+      let entity = context.corrections.mergedInto[customer] ?? customer
+      guard isIn(range, entity) else { continue }
+      if entityOf.isEmpty { entityOf = Array(repeating: Self.nobody, count: list.count + 1) }
+      entityOf[index] = entity
+    }
+    return entityOf.isEmpty ? nil : entityOf
   }
 
-  private static func isListed(_ customer: UInt32, in list: UnsafeBufferPointer<UInt32>) -> Bool {
+  private static func place(of customer: UInt32, in list: UnsafeBufferPointer<UInt32>) -> Int? {
     var low = 0
     var high = list.count
     while low < high {
       let middle = (low + high) / 2
       if list[middle] < customer { low = middle + 1 } else { high = middle }
     }
-    return low < list.count && list[low] == customer
+    return low < list.count && list[low] == customer ? low : nil
   }
 
   private func isIn(_ range: PassRange, _ entity: UInt32) -> Bool {
@@ -229,11 +238,13 @@ final class WordCodes {
 
   /// The replay's codes of a block's dictionary, in its order.
   func codes(of words: BlockStrings, in context: ReplayContext) -> [UInt32] {
-    words.strings().map { word in
-      if let code = known[word] { return code }
-      let code = context.code(of: word)
-      known[word] = code
-      return code
-    }
+    words.strings().map { code(of: $0, in: context) }
+  }
+
+  func code(of word: String, in context: ReplayContext) -> UInt32 {
+    if let code = known[word] { return code }
+    let code = context.code(of: word)
+    known[word] = code
+    return code
   }
 }

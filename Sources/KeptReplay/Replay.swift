@@ -68,6 +68,15 @@ public struct Replay {
       partitionShift: Self.partitionShift(touches: eventCount, entities: entityCount))
   }
 
+  /// The entities asked for are among these.
+  var askedEntities: Range<UInt32> {
+    guard context.plan.entity == .customer, let customers = context.selection.customers else { return 0..<entityCount }
+    let lives = customers.map { context.corrections.mergedInto[$0] ?? $0 }.filter { $0 < entityCount }
+    // Whoever is asked for may not have been known yet; the pass over everybody then finds nobody.
+    guard let lower = lives.min(), let upper = lives.max() else { return 0..<entityCount }
+    return lower..<upper + 1
+  }
+
   /// So many entities to a partition that its rows fit a core's cache on average.
   private static func partitionShift(touches: UInt64, entities: UInt32) -> UInt32 {
     let perEntity = max(Double(touches) / Double(max(entities, 1)), 1)

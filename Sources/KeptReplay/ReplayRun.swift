@@ -38,7 +38,9 @@ final class ReplayRun: @unchecked Sendable {
     let context = replay.context
     scatters = (0..<replay.jobs).map { _ in BlockScatter(context: context, store: store) }
     sorters = (0..<replay.jobs).map { _ in LifeSorter() }
-    let unitCount = min(replay.blocks.count, replay.jobs == 1 ? 1 : replay.jobs * 8)
+    // Where some customers are asked for, the blocks with work to do may stand together: smaller runs are fairer.
+    let share = replay.context.selection.customers == nil ? 8 : 64
+    let unitCount = min(replay.blocks.count, replay.jobs == 1 ? 1 : replay.jobs * share)
     units = (0..<unitCount).map { unit in
       replay.blocks[replay.blocks.count * unit / unitCount..<replay.blocks.count * (unit + 1) / unitCount]
     }
@@ -47,11 +49,14 @@ final class ReplayRun: @unchecked Sendable {
   /// Takes passes until every entity and instant is folded; a pass that does not fit is split in front of the others.
   func run() throws {
     let rowBytes = Double(replay.eventCount) * Double(MemoryLayout<TouchRow>.stride) * 1.1
-    let passCount = min(UInt32((rowBytes / Double(store.byteCount)).rounded(.up)), replay.entityCount)
+    let entities = replay.askedEntities
+    // A few lives are one pass, which is split like any other should it not fit.
+    let isWhole = entities.count == Int(replay.entityCount)
+    let passCount = isWhole ? min(UInt32((rowBytes / Double(store.byteCount)).rounded(.up)), replay.entityCount) : 1
     var passes: [PassRange] = stride(from: passCount, to: 0, by: -1).map { pass in
       PassRange(
-        entityLower: UInt32(UInt64(replay.entityCount) * UInt64(pass - 1) / UInt64(passCount)),
-        entityUpper: UInt32(UInt64(replay.entityCount) * UInt64(pass) / UInt64(passCount)),
+        entityLower: entities.lowerBound + UInt32(UInt64(entities.count) * UInt64(pass - 1) / UInt64(passCount)),
+        entityUpper: entities.lowerBound + UInt32(UInt64(entities.count) * UInt64(pass) / UInt64(passCount)),
         timeLower: .min, timeUpper: .max)
     }
     var observersAreDue = !observers.isEmpty

@@ -11,6 +11,12 @@ public struct Selection: Sendable, Equatable {
   /// Only these kinds; nil is every kind.
   public var kinds: Set<String>?
 
+  /// False only where a block's header shows that no customer asked for is in it.
+  func mayConcern(_ header: BlockHeader) -> Bool {
+    guard let customers else { return true }
+    return customers.contains { $0 == 0 || (header.customerMin...max(header.customerMin, header.customerMax)).contains($0) }
+  }
+
   public init(
     knownAt: UInt64? = nil, asOf: Instant = .max, customers: Set<UInt32>? = nil, kinds: Set<String>? = nil
   ) {

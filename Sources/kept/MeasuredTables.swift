@@ -68,7 +68,9 @@ struct MeasuredTables {
     if let sources { try addImports(to: sources) }
     progress.finish()
     return run.finish(
-      customers: results[.customer], accounts: results[.account], names: try entityNames(), sources: sources,
+    return run.finish(
+      customers: results[.customer], accounts: results[.account],
+      names: try entityNames(of: results[.customer]?.context.selection.customers), sources: sources,
       sourceEnds: sourceEnds, jobs: jobs)
   }
 
@@ -85,13 +87,16 @@ struct MeasuredTables {
 
   /// External ids, or `c17` where ids are sealed: a snapshot is never changed, so no name that may have to be forgotten
   /// may stand in it.
-  private func entityNames() throws -> EntityNames {
+  ///
+  /// - Parameter customers: whose lives were replayed; nil: everybody's.
+  private func entityNames(of customers: Set<UInt32>?) throws -> EntityNames {
     let known = try ledger.names()
-    guard ledger.settings.sealsCustomers else {
-      return EntityNames(bytes: known.bytes, ends: known.ends, unknown: known.unknown)
-    }
-    return EntityNames(
-      bytes: [], ends: Array(repeating: 0, count: known.ends.count), unknown: Set(1...UInt32(max(known.count, 1))))
+    let areOpen = !ledger.settings.sealsCustomers
+    let bytes = areOpen ? known.bytes : []
+    let ends = areOpen ? known.ends : Array(repeating: 0, count: known.ends.count)
+    let unknown = areOpen ? known.unknown : customers ?? Set(1...UInt32(max(known.count, 1)))
+    guard let customers else { return EntityNames(bytes: bytes, ends: ends, unknown: unknown) }
+    return EntityNames(of: customers, bytes: bytes, ends: ends, unknown: unknown)
   }
 }
 
