@@ -68,7 +68,6 @@ struct MeasuredTables {
     if let sources { try addImports(to: sources) }
     progress.finish()
     return run.finish(
-    return run.finish(
       customers: results[.customer], accounts: results[.account],
       names: try entityNames(of: results[.customer]?.context.selection.customers), sources: sources,
       sourceEnds: sourceEnds, jobs: jobs)
