@@ -26,6 +26,12 @@ struct DetailPlan: Sendable {
     others = common
   }
 
+  /// What a replay was told to carry.
+  init(_ plan: ReplayPlan) {
+    details = plan.details
+    others = plan.detailsOfOthers
+  }
+
   private static func add(_ fields: [DetailField], to list: inout [DetailField]) {
     for field in fields where !list.contains(field) { list.append(field) }
   }

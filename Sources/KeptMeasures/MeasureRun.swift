@@ -47,17 +47,20 @@ public struct MeasureRun: Sendable {
 
   /// The fold of one worker.
   public func makeFold(_ unit: ReplayPlan.Entity, _ context: ReplayContext) -> MeasureFold {
-    makeFold(unit, kinds: context.kinds, code: context.code(of:))
+    makeFold(unit, kinds: context.kinds, plan: DetailPlan(context.plan), code: context.code(of:))
   }
 
   /// - Parameters:
   ///   - kinds: by kind code.
   ///   - code: the code under which details will carry a word.
-  func makeFold(_ unit: ReplayPlan.Entity, kinds: [String], code: (String) -> UInt32) -> MeasureFold {
+  ///   - plan: what details carry; nil for all that the measures ask for.
+  func makeFold(
+    _ unit: ReplayPlan.Entity, kinds: [String], plan: DetailPlan? = nil, code: (String) -> UInt32
+  ) -> MeasureFold {
     MeasureFold(
       FoldBase(
         rulebook: rulebook, parts: parts(unit), asOf: asOf, currency: currency, dayTable: dayTable, kinds: kinds,
-        plan: detailPlan(unit), code: code))
+        plan: plan ?? detailPlan(unit), code: code))
   }
 
   private func parts(_ unit: ReplayPlan.Entity) -> Parts {

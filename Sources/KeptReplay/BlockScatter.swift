@@ -39,7 +39,7 @@ final class BlockScatter {
 
   init(context: ReplayContext, store: RowStore) {
     self.context = context
-    writer = RowWriter(store: store)
+    writer = RowWriter(store: store, layout: context.rowLayout)
     details = DetailWriter(context: context)
   }
 
@@ -72,15 +72,11 @@ final class BlockScatter {
     }
     leaveOut(block, range, times, kinds)
 
-    let kindClasses = context.codes(of: block.header).map { UInt16(truncatingIfNeeded: $0 << 2) }
+    let layout = context.rowLayout
+    let kindClasses = context.codes(of: block.header).map { layout.word(touchClass: UInt64($0 << 2), entity: 0) }
     let directions = try columns.codes(.direction)
-    let directionBits = [0] + directions.dictionary.strings().map { word -> UInt16 in
-      switch word {
-      case "in": TouchClass.directionIn
-      case "out": TouchClass.directionOut
-      case "both": TouchClass.directionBoth
-      default: TouchClass.directionAbsent
-      }
+    let directionBits = ([nil] + directions.dictionary.strings()).map { word in
+      layout.word(touchClass: UInt64(TouchClass.direction(word)), entity: 0)
     }
     guard
       let offsets = try details.write(
@@ -180,16 +176,19 @@ final class BlockScatter {
     for position in context.corrections.dead[dead] { entities[Int(position - start)] = Self.nobody }
   }
 
-  /// The inner loop: one row written per touch.
+  /// The inner loop: one word written for most touches.
   @inline(never)
   private func deal(
     _ rowCount: Int, _ times: UnsafeBufferPointer<Instant>, _ kinds: UnsafeBufferPointer<UInt32>,
-    _ kindClasses: [UInt16], _ directions: UnsafeBufferPointer<UInt32>, _ directionBits: [UInt16],
+    _ kindClasses: [UInt64], _ directions: UnsafeBufferPointer<UInt32>, _ directionBits: [UInt64],
     _ offsets: UnsafePointer<UInt32>, _ range: PassRange
   ) -> Bool {
     let shift = context.partitionShift
     let mask: UInt32 = (1 << shift) &- 1
     let first = range.firstPartition(shift)
+    let writer = writer
+    let layout = writer.layout
+    let (entityShift, timeShift, timeMax) = (layout.entityShift, layout.timeShift, layout.timeMax)
     let cursors = writer.cursors
     let entities = UnsafePointer(entities)
     return kindClasses.withUnsafeBufferPointer { kindClasses in
@@ -198,21 +197,21 @@ final class BlockScatter {
           let entity = entities[row]
           if entity == Self.nobody { continue }
           let shifted = entity &+ mask
-          let partition = Int(shifted >> shift) &- first
-          var cursor = cursors[partition]
-          if UInt(bitPattern: cursor) & UInt(RowStore.chunkByteCount - 1) == 0 {
-            cursor = writer.nextChunk(partition)
-            if cursor == nil { return false }
+          let partition = Int(shifted &>> shift) &- first
+          let word =
+            kindClasses[Int(kinds[row])] | directionBits[Int(directions[row])]
+            | UInt64(shifted & mask) &<< entityShift
+          let cursor = cursors[partition]
+          let sinceBase = UInt64(bitPattern: times[row] &- cursor.base)
+          if !cursor.needsChunk, sinceBase <= timeMax, offsets[row] == TouchRow.noDetail {
+            let place = cursor.next.unsafelyUnwrapped
+            // The next line of the partition will be written when some hundred others have been.
+            kept_prefetch_to_write(place + 8)
+            place.pointee = word | sinceBase &<< timeShift
+            cursors[partition].next = place + 1
+          } else if !writer.append(word, at: times[row], detail: offsets[row], to: partition) {
+            return false
           }
-          let place = cursor.unsafelyUnwrapped
-          // The next line of the partition will be written when some hundred others have been.
-          kept_prefetch_to_write(place + 4)
-          UnsafeMutableRawPointer(place).storeBytes(
-            of: TouchRow.packed(
-              time: times[row], entity: UInt64(shifted & mask),
-              touchClass: kindClasses[Int(kinds[row])] | directionBits[Int(directions[row])], detail: offsets[row]),
-            as: TouchRow.Packed.self)
-          cursors[partition] = place + 1
         }
         return true
       }

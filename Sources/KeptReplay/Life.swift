@@ -14,20 +14,6 @@ public struct TouchRow: Sendable {
 
   public static let noDetail = UInt32.max
 
-  /// The same 16 bytes, to be copied at once: the time, and the rest from the lowest bits on in the order above.
-  @usableFromInline typealias Packed = SIMD2<UInt64>
-
-  @inlinable static func packed(time: Instant, entity: UInt64, touchClass: UInt16, detail: UInt32) -> Packed {
-    Packed(
-      UInt64(bitPattern: time).littleEndian,
-      (entity | UInt64(touchClass) << 16 | UInt64(detail) << 32).littleEndian)
-  }
-
-  @inlinable static func entity(_ packed: Packed) -> Int { Int(truncatingIfNeeded: packed[1].littleEndian & 0xFFFF) }
-  @inlinable static func detail(_ packed: Packed) -> UInt32 {
-    UInt32(truncatingIfNeeded: packed[1].littleEndian >> 32)
-  }
-
   @inlinable public init(time: Instant, entity: UInt16, touchClass: UInt16, detail: UInt32) {
     self.time = time
     self.entity = entity
@@ -44,6 +30,16 @@ public enum TouchClass {
   public static let directionBoth: UInt16 = 3
   /// Kinds a replay can tell apart; a ledger with more is refused by name.
   public static let kindCountMax = 1 << 14
+
+  /// What an event says of its direction.
+  static func direction(_ word: String?) -> UInt16 {
+    switch word {
+    case "in": directionIn
+    case "out": directionOut
+    case "both": directionBoth
+    default: directionAbsent
+    }
+  }
 
   @inlinable public static func make(kind: Int, direction: UInt16) -> UInt16 {
     UInt16(truncatingIfNeeded: kind << 2) | direction

@@ -22,30 +22,27 @@ final class LifeSorter {
   /// - Parameter lists: the partition's rows, unit after unit.
   /// - Parameter entityCount: local numbers are below it.
   func forEachLife(
-    in lists: [RowList], of store: RowStore, entityCount: Int, _ body: (Int, UnsafeBufferPointer<TouchRow>) -> Void
+    in lists: [RowList], of store: RowStore, _ layout: RowLayout, entityCount: Int,
+    _ body: (Int, UnsafeBufferPointer<TouchRow>) -> Void
   ) {
     var total = 0
-    for list in lists { total += list.rowCount }
+    for list in lists { total += list.wordCount }
     guard total > 0 else { return }
     reserve(total)
     starts = Array(repeating: 0, count: entityCount + 1)
     starts.withUnsafeMutableBufferPointer { starts in
-      Self.forEachRun(of: lists, in: store) { run in
-        for row in run { starts[TouchRow.entity(row) + 1] += 1 }
-      }
+      Self.forEachRow(of: lists, in: store, layout) { row in starts[row.entity + 1] += 1 }
       for entity in 0..<entityCount { starts[entity + 1] += starts[entity] }
-      let rows = UnsafeMutableRawPointer(rows).assumingMemoryBound(to: TouchRow.Packed.self)
+      let rows = rows
       let details = UnsafePointer(store.base.assumingMemoryBound(to: UInt64.self))
-      Self.forEachRun(of: lists, in: store) { run in
-        for row in run {
-          // Details lie as far apart as their events in the log: they are asked for while the rows are sorted.
-          let detail = TouchRow.detail(row)
-          if detail != TouchRow.noDetail { kept_prefetch(details + Int(detail)) }
-          let entity = TouchRow.entity(row)
-          let place = starts[entity]
-          rows[place] = row
-          starts[entity] = place + 1
-        }
+      Self.forEachRow(of: lists, in: store, layout) { row in
+        // Details lie as far apart as their events in the log: they are asked for while the rows are sorted.
+        if row.detail != TouchRow.noDetail { kept_prefetch(details + Int(row.detail)) }
+        let place = starts[row.entity]
+        rows[place] = TouchRow(
+          time: row.time, entity: UInt16(truncatingIfNeeded: row.entity), touchClass: row.touchClass,
+          detail: row.detail)
+        starts[row.entity] = place + 1
       }
     }
     // After the scatter `starts[e]` is where life e ends.
@@ -61,31 +58,32 @@ final class LifeSorter {
   }
 
   /// How many rows each local number has; for splitting what does not fit.
-  func countEntities(in lists: [RowList], of store: RowStore, entityCount: Int, _ body: (Int, Int) -> Void) {
+  func countEntities(
+    in lists: [RowList], of store: RowStore, _ layout: RowLayout, entityCount: Int, _ body: (Int, Int) -> Void
+  ) {
     var counts = Array(repeating: 0, count: entityCount)
-    Self.forEachRun(of: lists, in: store) { run in
-      for row in run { counts[TouchRow.entity(row)] += 1 }
-    }
+    Self.forEachRow(of: lists, in: store, layout) { row in counts[row.entity] += 1 }
     for (entity, count) in counts.enumerated() where count > 0 { body(entity, count) }
   }
 
-  private static func forEachRun(
-    of lists: [RowList], in store: RowStore, _ body: (UnsafeBufferPointer<TouchRow.Packed>) -> Void
+  @inline(__always)
+  private static func forEachRow(
+    of lists: [RowList], in store: RowStore, _ layout: RowLayout, _ body: (StoredRow) -> Void
   ) {
     for list in lists {
       var chunk = list.first
-      var left = list.rowCount
+      var left = list.wordCount
       while left > 0 {
-        let count = min(left, RowStore.rowsPerChunk)
-        let rows = UnsafeRawPointer(store.rows(of: chunk)).assumingMemoryBound(to: TouchRow.Packed.self)
+        let words = UnsafePointer(store.words(of: chunk))
+        let count = min(left, RowStore.wordsPerChunk)
         left -= count
         if left > 0 {
           chunk = store.chunk(after: chunk)
           // A chunk is too short for the processor to see the next one coming.
-          let next = UnsafeRawPointer(store.rows(of: chunk))
-          for line in 0..<8 { kept_prefetch(next + line * 64) }
+          let next = UnsafeRawPointer(store.words(of: chunk))
+          for line in 0..<RowStore.chunkByteCount / 64 { kept_prefetch(next + line * 64) }
         }
-        body(UnsafeBufferPointer(start: rows, count: count))
+        layout.forEachRow(words, count, body)
       }
     }
   }

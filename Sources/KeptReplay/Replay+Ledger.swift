@@ -37,7 +37,8 @@ extension Replay {
     memoryByteCount: Int = memoryByteCountDefault
   ) throws {
     try self.init(
-      blocks: log.blocks, selection: selection, plan: plan, corrections: log.corrections, jobs: jobs,
+      blocks: log.blocks, selection: selection, plan: plan.keeping(FieldsPresent(log.blocks.lazy.map(\.header))),
+      corrections: log.corrections, jobs: jobs,
       memoryByteCount: max(memoryByteCount, Self.memoryByteCountMin))
   }
 }

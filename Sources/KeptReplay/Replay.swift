@@ -77,6 +77,13 @@ public struct Replay {
     return lower..<upper + 1
   }
 
+  /// Into how many runs the blocks are dealt out to the workers: enough that none waits long for another.
+  var unitCount: Int {
+    // Where some customers are asked for, the blocks with work to do may stand together: smaller runs are fairer.
+    let share = context.selection.customers == nil ? 8 : 64
+    return min(blocks.count, jobs == 1 ? 1 : jobs * share)
+  }
+
   /// So many entities to a partition that its rows fit a core's cache on average.
   private static func partitionShift(touches: UInt64, entities: UInt32) -> UInt32 {
     let perEntity = max(Double(touches) / Double(max(entities, 1)), 1)

@@ -18,6 +18,7 @@ public final class ReplayContext: Sendable {
   let accounts: Strings
   /// Partitions are runs of `1 << partitionShift` entities.
   let partitionShift: UInt32
+  let rowLayout: RowLayout
   private let strings = Mutex(Strings())
 
   /// A field some kind asked for, with its slot in each kind's detail, by kind code; -1 where a kind has none.
@@ -36,6 +37,7 @@ public final class ReplayContext: Sendable {
     self.kinds = kinds
     self.accounts = accounts
     self.partitionShift = partitionShift
+    rowLayout = RowLayout(kindCount: kinds.count, partitionShift: partitionShift)
     kindCodes = Dictionary(uniqueKeysWithValues: kinds.enumerated().map { ($1, $0) })
     isLeftOut = kinds.map { kind in
       LedgerKind.all.contains(kind) || !(selection.kinds?.contains(kind) ?? true)

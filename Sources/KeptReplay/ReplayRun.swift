@@ -28,8 +28,8 @@ final class ReplayRun: @unchecked Sendable {
     self.folds = folds
     self.observers = observers
     self.progress = progress
-    // The rest of the budget is for sorting, one partition a worker.
-    let regionByteCount = replay.memoryByteCount / 4 * 3
+    // The rest of the budget is for decoding and sorting, and for what the folds keep.
+    let regionByteCount = replay.memoryByteCount / 8 * 7
     let needed = Int(clamping: replay.eventCount) * 64 + 4 * replay.jobs * RowStore.slabByteCount
     guard let store = RowStore(byteCount: min(regionByteCount, needed)) else {
       throw ReplayError.noMemory(byteCount: regionByteCount)
@@ -38,9 +38,7 @@ final class ReplayRun: @unchecked Sendable {
     let context = replay.context
     scatters = (0..<replay.jobs).map { _ in BlockScatter(context: context, store: store) }
     sorters = (0..<replay.jobs).map { _ in LifeSorter() }
-    // Where some customers are asked for, the blocks with work to do may stand together: smaller runs are fairer.
-    let share = replay.context.selection.customers == nil ? 8 : 64
-    let unitCount = min(replay.blocks.count, replay.jobs == 1 ? 1 : replay.jobs * share)
+    let unitCount = replay.unitCount
     units = (0..<unitCount).map { unit in
       replay.blocks[replay.blocks.count * unit / unitCount..<replay.blocks.count * (unit + 1) / unitCount]
     }
@@ -48,17 +46,8 @@ final class ReplayRun: @unchecked Sendable {
 
   /// Takes passes until every entity and instant is folded; a pass that does not fit is split in front of the others.
   func run() throws {
-    let rowBytes = Double(replay.eventCount) * Double(MemoryLayout<TouchRow>.stride) * 1.1
-    let entities = replay.askedEntities
-    // A few lives are one pass, which is split like any other should it not fit.
-    let isWhole = entities.count == Int(replay.entityCount)
-    let passCount = isWhole ? min(UInt32((rowBytes / Double(store.byteCount)).rounded(.up)), replay.entityCount) : 1
-    var passes: [PassRange] = stride(from: passCount, to: 0, by: -1).map { pass in
-      PassRange(
-        entityLower: entities.lowerBound + UInt32(UInt64(entities.count) * UInt64(pass - 1) / UInt64(passCount)),
-        entityUpper: entities.lowerBound + UInt32(UInt64(entities.count) * UInt64(pass) / UInt64(passCount)),
-        timeLower: .min, timeUpper: .max)
-    }
+    var passes: [PassRange] = try PassPlan(replay).ranges(regionByteCount: store.byteCount).reversed()
+    let passCount = passes.count
     var observersAreDue = !observers.isEmpty
     while let pass = passes.popLast() {
       let done = 1 - Double(passes.count + 1) / Double(max(Int(passCount), passes.count + 1))
@@ -106,9 +95,9 @@ final class ReplayRun: @unchecked Sendable {
   private func fits(_ lists: [[RowList]]) -> Bool {
     let limit = store.byteCount / Self.sortShare / MemoryLayout<TouchRow>.stride
     for partition in 0..<(lists.first?.count ?? 0) {
-      var rowCount = 0
-      for list in lists { rowCount += list[partition].rowCount }
-      if rowCount > limit { return false }
+      var rowCountMax = 0
+      for list in lists { rowCountMax += list[partition].wordCount }
+      if rowCountMax > limit { return false }
     }
     return true
   }
@@ -128,7 +117,7 @@ final class ReplayRun: @unchecked Sendable {
         guard partition < partitionCount else { return }
         let base = (first + partition) << Int(shift) - (1 << Int(shift) - 1)
         sorters[worker].forEachLife(
-          in: lists.map { $0[partition] }, of: store, entityCount: 1 << Int(shift)
+          in: lists.map { $0[partition] }, of: store, replay.context.rowLayout, entityCount: 1 << Int(shift)
         ) { local, rows in
           fold.begin(entity: UInt32(truncatingIfNeeded: base + local))
           fold.apply(Touches(rows: rows, words: words, bytes: bytes))
@@ -143,7 +132,7 @@ final class ReplayRun: @unchecked Sendable {
     let fold = folds[0]
     let entity = pass.entityLower
     sorters[0].forEachLife(
-      in: lists.map { $0[0] }, of: store, entityCount: 1 << Int(replay.context.partitionShift)
+      in: lists.map { $0[0] }, of: store, replay.context.rowLayout, entityCount: 1 << Int(replay.context.partitionShift)
     ) { _, rows in
       if openLife != entity {
         fold.begin(entity: entity)
@@ -188,11 +177,11 @@ final class ReplayRun: @unchecked Sendable {
   private func largestEntity(_ lists: [[RowList]]?, _ pass: PassRange) -> UInt32? {
     guard let lists, let partitionCount = lists.first?.count else { return nil }
     let largest = (0..<partitionCount).max { left, right in
-      lists.reduce(0) { $0 + $1[left].rowCount } < lists.reduce(0) { $0 + $1[right].rowCount }
+      lists.reduce(0) { $0 + $1[left].wordCount } < lists.reduce(0) { $0 + $1[right].wordCount }
     }!
     let shift = replay.context.partitionShift
     var best = (entity: 0, count: 0)
-    sorters[0].countEntities(in: lists.map { $0[largest] }, of: store, entityCount: 1 << Int(shift)) { entity, count in
+    sorters[0].countEntities(in: lists.map { $0[largest] }, of: store, replay.context.rowLayout, entityCount: 1 << Int(shift)) { entity, count in
       if count > best.count { best = (entity, count) }
     }
     let base = (pass.firstPartition(shift) + largest) << Int(shift) - (1 << Int(shift) - 1)

@@ -7,12 +7,13 @@ import Synchronization
 /// Everything is a bump allocation, freed at once by `reset`, so a pass neither allocates per touch nor exceeds its
 /// budget: an allocation that does not fit says so, and the pass is split.
 final class RowStore: @unchecked Sendable {
-  /// A chunk of rows: one page, aligned to its size, so that a full one is seen by looking at the write pointer.
-  static let chunkByteCount = 4096
-  static let rowsPerChunk = chunkByteCount / MemoryLayout<TouchRow>.stride
+  /// A chunk of rows, aligned to its size, so that a full one is seen by looking at the write pointer. Small, since every
+  /// unit leaves one begun in every partition.
+  static let chunkByteCount = 1024
+  static let wordsPerChunk = chunkByteCount / 8
   static let noChunk = UInt32.max
   /// What a worker takes at a time; keeps workers from meeting at the counter.
-  static let slabByteCount = 64 * chunkByteCount
+  static let slabByteCount = 1 << 18
 
   let base: UnsafeMutableRawPointer
   let byteCount: Int
@@ -41,7 +42,7 @@ final class RowStore: @unchecked Sendable {
   /// Forgets everything; called between passes, when no worker runs.
   func reset() { used.store(0, ordering: .relaxed) }
 
-  /// `byteCount` bytes, page-aligned, or nil when the region is full.
+  /// `byteCount` bytes, aligned to a chunk, or nil when the region is full.
   func allocate(_ count: Int) -> UnsafeMutableRawPointer? {
     let rounded = (count + Self.chunkByteCount - 1) & ~(Self.chunkByteCount - 1)
     let offset = used.add(rounded, ordering: .relaxed).oldValue
@@ -52,8 +53,8 @@ final class RowStore: @unchecked Sendable {
     UInt32(truncatingIfNeeded: (pointer - base) / Self.chunkByteCount)
   }
 
-  func rows(of chunk: UInt32) -> UnsafeMutablePointer<TouchRow> {
-    (base + Int(chunk) * Self.chunkByteCount).assumingMemoryBound(to: TouchRow.self)
+  func words(of chunk: UInt32) -> UnsafeMutablePointer<UInt64> {
+    (base + Int(chunk) * Self.chunkByteCount).assumingMemoryBound(to: UInt64.self)
   }
 
   func link(_ chunk: UInt32, to following: UInt32) { next[Int(chunk)] = following }
@@ -63,17 +64,33 @@ final class RowStore: @unchecked Sendable {
 /// The rows that one unit (a run of blocks) put into one partition: a list of chunks, all full but the last.
 struct RowList {
   var first: UInt32 = RowStore.noChunk
-  var rowCount: Int = 0
+  /// Of all chunks together, their bases and paddings included: at least as many as there are rows.
+  var wordCount: Int = 0
 }
 
 /// Writes rows into partitions, and details beside them; one per worker.
 final class RowWriter {
+  /// Where the next row of a partition goes; at a chunk's border (or nil) when a new chunk is due.
+  struct Cursor {
+    var next: UnsafeMutablePointer<UInt64>?
+    /// Of the chunk.
+    var base: Instant = 0
+
+    @inline(__always)
+    var needsChunk: Bool { UInt(bitPattern: next) & UInt(RowStore.chunkByteCount - 1) == 0 }
+
+    /// Words left in the chunk.
+    var room: Int {
+      needsChunk ? 0 : RowStore.wordsPerChunk - (Int(bitPattern: next) & (RowStore.chunkByteCount - 1)) / 8
+    }
+  }
+
   let store: RowStore
+  let layout: RowLayout
   /// Set when the region had no room: the pass has to be split.
   private(set) var isOverfull = false
 
-  /// Where the next row of each partition goes; page-aligned (or nil) when a new chunk is due.
-  private(set) var cursors: UnsafeMutablePointer<UnsafeMutablePointer<TouchRow>?>
+  private(set) var cursors: UnsafeMutablePointer<Cursor>
   private var firstChunks: [UInt32] = []
   private var chunkCounts: [Int] = []
   private var partitionCapacity: Int
@@ -82,8 +99,9 @@ final class RowWriter {
   private var detailNext: UnsafeMutableRawPointer?
   private var detailEnd: UnsafeMutableRawPointer?
 
-  init(store: RowStore) {
+  init(store: RowStore, layout: RowLayout) {
     self.store = store
+    self.layout = layout
     partitionCapacity = 1
     cursors = .allocate(capacity: 1)
   }
@@ -97,7 +115,7 @@ final class RowWriter {
       cursors = .allocate(capacity: partitionCount)
       partitionCapacity = partitionCount
     }
-    cursors.initialize(repeating: nil, count: partitionCount)
+    cursors.initialize(repeating: Cursor(), count: partitionCount)
     firstChunks = Array(repeating: RowStore.noChunk, count: partitionCount)
     chunkCounts = Array(repeating: 0, count: partitionCount)
     isOverfull = false
@@ -112,12 +130,12 @@ final class RowWriter {
     isOverfull = false
   }
 
-  /// A fresh chunk for `partition`, whose last one is full, or nil when there is no room.
-  func nextChunk(_ partition: Int) -> UnsafeMutablePointer<TouchRow>? {
+  /// Gives `partition`, whose last chunk is full, a fresh one whose first row will be at `time`; false without room.
+  func nextChunk(_ partition: Int, at time: Instant) -> Bool {
     if slab == slabEnd {
       guard let fresh = store.allocate(RowStore.slabByteCount) else {
         isOverfull = true
-        return nil
+        return false
       }
       slab = fresh
       slabEnd = fresh + RowStore.slabByteCount
@@ -125,13 +143,52 @@ final class RowWriter {
     let memory = slab!
     slab = memory + RowStore.chunkByteCount
     let chunk = store.chunk(at: memory)
-    if let full = cursors[partition] {
+    if let full = cursors[partition].next {
       store.link(store.chunk(at: UnsafeMutableRawPointer(full) - RowStore.chunkByteCount), to: chunk)
     } else {
       firstChunks[partition] = chunk
     }
     chunkCounts[partition] += 1
-    return memory.assumingMemoryBound(to: TouchRow.self)
+    let words = memory.assumingMemoryBound(to: UInt64.self)
+    let base = layout.base(time)
+    words[0] = UInt64(bitPattern: base)
+    cursors[partition] = Cursor(next: words + 1, base: base)
+    return true
+  }
+
+  /// Writes a row of any sort, the fast way being that of `BlockScatter`; false without room.
+  ///
+  /// - Parameter word: `RowLayout.word`.
+  func append(_ word: UInt64, at time: Instant, detail: UInt32, to partition: Int) -> Bool {
+    let detailCount = detail == TouchRow.noDetail ? 0 : 1
+    var isFar = UInt64(bitPattern: time &- cursors[partition].base) > layout.timeMax
+    if cursors[partition].room < 1 + detailCount + (isFar ? 1 : 0) {
+      // The chunk ends here.
+      if var next = cursors[partition].next {
+        for _ in 0..<cursors[partition].room {
+          next.pointee = RowLayout.padding
+          next += 1
+        }
+        cursors[partition].next = next
+      }
+      guard nextChunk(partition, at: time) else { return false }
+      isFar = false
+    }
+    let cursor = cursors[partition]
+    var next = cursor.next!
+    let flags = (detailCount == 1 ? RowLayout.hasDetail : 0) | (isFar ? RowLayout.isFar : 0)
+    next.pointee = word | flags | (isFar ? 0 : UInt64(bitPattern: time &- cursor.base) << layout.timeShift)
+    next += 1
+    if isFar {
+      next.pointee = UInt64(bitPattern: time)
+      next += 1
+    }
+    if detailCount == 1 {
+      next.pointee = UInt64(detail)
+      next += 1
+    }
+    cursors[partition].next = next
+    return true
   }
 
   /// `byteCount` bytes for details, aligned to 8, or nil when there is no room.
@@ -154,12 +211,10 @@ final class RowWriter {
   /// Ends the unit and tells what stands in each partition.
   func finish(partitionCount: Int) -> [RowList] {
     (0..<partitionCount).map { partition in
-      guard let cursor = cursors[partition] else { return RowList() }
-      let inLast = Int(bitPattern: cursor) & (RowStore.chunkByteCount - 1)
-      let full = inLast == 0 ? chunkCounts[partition] : chunkCounts[partition] - 1
+      guard cursors[partition].next != nil else { return RowList() }
       return RowList(
         first: firstChunks[partition],
-        rowCount: full * RowStore.rowsPerChunk + inLast / MemoryLayout<TouchRow>.stride)
+        wordCount: chunkCounts[partition] * RowStore.wordsPerChunk - cursors[partition].room)
     }
   }
 }
