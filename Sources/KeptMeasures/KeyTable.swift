@@ -28,6 +28,7 @@ struct KeyTable: ~Copyable {
   deinit { buckets.deallocate() }
 
   mutating func removeAll() {
+    if count == 0 { return }
     count = 0
     hashes.removeAll(keepingCapacity: true)
     tags.removeAll(keepingCapacity: true)

@@ -39,9 +39,10 @@ final class MatterTracker {
   private static let invoiceTag: UInt64 = 2001
 
   func begin() {
+    awaitsOurTouch = false
+    if matters.isEmpty { return }
     keys.removeAll()
     matters.removeAll(keepingCapacity: true)
-    awaitsOurTouch = false
   }
 
   /// Our own touches since the last call end the wait that a closed project began.

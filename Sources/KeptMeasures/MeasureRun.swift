@@ -97,15 +97,18 @@ public struct MeasureRun: Sendable {
   ///   - names: of every customer of the ledger.
   ///   - sources: the merged fold over blocks, where `sources` is among the tables.
   ///   - sourceEnds: when each source last recorded a touch of anyone, where the replay saw only some customers.
+  ///   - logStart: when the first touch of anyone occurred, where the replay saw only some customers.
   ///   - jobs: how many tables are made at a time.
   /// - Precondition: every life was folded by one fold, whole.
   public func finish(
     customers: ReplayResult<MeasureFold>?, accounts: ReplayResult<MeasureFold>?, names: EntityNames,
-    sources: SourcesFold?, sourceEnds: [String: Instant] = [:], jobs: Int = 1
+    sources: SourcesFold?, sourceEnds: [String: Instant] = [:], logStart: Instant? = nil,
+    jobs: Int = 1
   ) -> [Table] {
     finish(
       customers: customers?.folds ?? [], accounts: accounts?.folds ?? [], names: names,
-      words: customers?.context.words ?? [], sources: sources, sourceEnds: sourceEnds, jobs: jobs)
+      words: customers?.context.words ?? [], sources: sources, sourceEnds: sourceEnds, logStart: logStart,
+      jobs: jobs)
   }
 
   private static func concurrently(
@@ -137,14 +140,15 @@ public struct MeasureRun: Sendable {
 
   func finish(
     customers: [MeasureFold], accounts: [MeasureFold], names: EntityNames, words: [String], sources: SourcesFold?,
-    sourceEnds: [String: Instant] = [:], jobs: Int = 1
+    sourceEnds: [String: Instant] = [:], logStart: Instant? = nil,
+    jobs: Int = 1
   ) -> [Table] {
     for fold in customers.dropFirst() { customers[0].merge(fold) }
     for fold in accounts.dropFirst() { accounts[0].merge(fold) }
     let merged = [(Unit.customer, customers.first), (Unit.account, accounts.first)].compactMap { unit, fold in
       fold.map { (unit: unit, fold: $0) }
     }
-    let logStart = merged.map(\.fold.earliest).min() ?? .max
+    let logStart = logStart ?? merged.map(\.fold.earliest).min() ?? .max
     let strings = StringDictionary(words)
     let wanted = TableName.allCases.filter(tables.contains)
     return Self.concurrently(wanted, jobs) { name in

@@ -31,7 +31,9 @@ struct PromiseRows {
     if promises.isEmpty { return }
     order.removeAll(keepingCapacity: true)
     order.append(contentsOf: promises.indices)
-    if promises.count > 1 {
+    // Touches come in order of time, so only what was made at one instant, or never said to be made, is out of order.
+    let isInOrder = promises.indices.dropFirst().allSatisfy { promises[$0 - 1].madeAt < promises[$0].madeAt }
+    if !isInOrder {
       order.sort { left, right in
         let (a, b) = (promises[left], promises[right])
         if a.madeAt != b.madeAt { return a.madeAt < b.madeAt }

@@ -48,6 +48,8 @@ final class PromiseTracker {
   private static let byName: UInt64 = 2
 
   func begin() {
+    // Most lives hold no promise.
+    if newest.isEmpty { return }
     keys.removeAll()
     promises.removeAll(keepingCapacity: true)
     newest.removeAll(keepingCapacity: true)

@@ -22,22 +22,48 @@ extension Replay {
     return ends
   }
 
+  /// When the first touch of anybody, asked for or not, occurred: where the log begins for the unit replayed; `Instant.max`
+  /// where there is none.
+  ///
+  /// Opens only blocks that could say something earlier than what is known.
+  package func firstTouch() throws -> Instant {
+    var first = Instant.max
+    let columns = BlockColumns()
+    for block in blocks where block.header.timeMin < first {
+      columns.begin(block.header, source: block.source)
+      let times = try columns.times()
+      let owners = try context.plan.entity == .account ? columns.codes(.account).codes : columns.customerIndices()
+      try forEachTouch(block, columns, times, owners) { row in first = min(first, times[row]) }
+    }
+    return first
+  }
+
   /// By source of the block's dictionary; `Instant.min` where it has no touch that counts.
   private func lastTouches(
     _ block: ReplayBlock, _ columns: BlockColumns, _ sources: CodeColumn
   ) throws -> [Instant] {
     let times = try columns.times()
-    let customers = try columns.customerIndices()
+    var ends = [Instant](repeating: .min, count: sources.dictionary.count + 1)
+    try forEachTouch(block, columns, times, columns.customerIndices()) { row in
+      ends[Int(sources.codes[row])] = max(ends[Int(sources.codes[row])], times[row])
+    }
+    return Array(ends.dropFirst())
+  }
+
+  /// The rows that are touches of somebody and count, as of the selection's instant.
+  ///
+  /// - Parameter owners: by row; 0: nobody.
+  private func forEachTouch(
+    _ block: ReplayBlock, _ columns: BlockColumns, _ times: UnsafeBufferPointer<Instant>,
+    _ owners: UnsafeBufferPointer<UInt32>, _ body: (Int) -> Void
+  ) throws {
     let kinds = try columns.codes(.kind).codes
     let isOut = [true] + context.codes(of: block.header).map { context.isLeftOut[$0] }
     let start = block.header.firstPosition
     let dead = Set(context.corrections.dead[
       context.corrections.deadRange(from: start, to: start + UInt64(block.rowCount))])
-    var ends = [Instant](repeating: .min, count: sources.dictionary.count + 1)
-    for row in 0..<block.rowCount where customers[row] != 0 && times[row] <= context.selection.asOf {
-      if isOut[Int(kinds[row])] || dead.contains(start + UInt64(row)) { continue }
-      ends[Int(sources.codes[row])] = max(ends[Int(sources.codes[row])], times[row])
+    for row in 0..<block.rowCount where owners[row] != 0 && times[row] <= context.selection.asOf {
+      if !isOut[Int(kinds[row])], !dead.contains(start + UInt64(row)) { body(row) }
     }
-    return Array(ends.dropFirst())
   }
 }

@@ -40,6 +40,7 @@ struct MeasuredTables {
     var results: [ReplayPlan.Entity: ReplayResult<MeasureFold>] = [:]
     var sources: SourcesFold?
     var sourceEnds: [String: Instant] = [:]
+    var logStart: Instant?
     // Sources are counted along with the customers' lives, or by themselves where no table needs lives.
     let units = run.units.isEmpty && names.contains(.sources) ? [.customer] : run.units
     progress.begin("replaying", total: 1000)
@@ -57,8 +58,10 @@ struct MeasuredTables {
           progress.update(done: Int(done * 1000), events: Int(done * end))
         },
         makeFold: { run.makeFold(unit, $0) })
-      if unit == .customer, selection.customers != nil {
-        sourceEnds = try replay.lastTouches(ofSources: run.sourcesSeen(results[unit]!))
+      if selection.customers != nil {
+        // What the lives asked for cannot say themselves.
+        logStart = min(logStart ?? .max, try replay.firstTouch())
+        if unit == .customer { sourceEnds = try replay.lastTouches(ofSources: run.sourcesSeen(results[unit]!)) }
       }
       if let first = observers.first {
         for other in observers.dropFirst() { first.merge(other) }
@@ -70,7 +73,7 @@ struct MeasuredTables {
     return run.finish(
       customers: results[.customer], accounts: results[.account],
       names: try entityNames(of: results[.customer]?.context.selection.customers), sources: sources,
-      sourceEnds: sourceEnds, jobs: jobs)
+      sourceEnds: sourceEnds, logStart: logStart, jobs: jobs)
   }
 
   /// What imports left out, under the name of the file: nobody can say which source a line that was no event came from.

@@ -89,6 +89,49 @@ import Testing
     #expect(all.contains(one[1]))
   }
 
+  /// A ledger of two customers and two feeds; the file comes twice.
+  private func twoFeeds() throws -> Workplace {
+    let place = try Workplace()
+    try #require(place.kept("init", "shop", "--zone", "Europe/Berlin").status == 0)
+    let events = """
+      {"source":"till","id":"1","kind":"order.placed","time":"2023-01-10T09:00:00Z","customer":"early"}
+      {"source":"till","id":"2","kind":"order.placed","time":"2023-09-01T09:00:00Z","customer":"late"}
+      {"source":"till","id":"3","kind":"order.placed","time":"2023-10-05T09:00:00Z","customer":"late"}
+      {"source":"desk","id":"1","kind":"case.opened","time":"2023-10-05T23:30:00Z","customer":"early"}
+      """
+    try events.write(toFile: place.path + "/events.jsonl", atomically: true, encoding: .utf8)
+    for _ in 1...2 { try #require(place.kept("import", "shop", "events.jsonl").status == 0) }
+    return place
+  }
+
+  @Test func `when the log began does not depend on whose life is asked for`() throws {
+    let place = try twoFeeds()
+    func rows(_ words: String...) throws -> [String] {
+      try place.kept(["replay", "shop", "--table", "retention", "--format", "jsonl"] + words).lines
+        .filter { $0.contains(#""cohort":"2023-09-01""#) }
+    }
+    let all = try rows()
+    #expect(!all.isEmpty && all.allSatisfy { $0.contains(#""left_truncated":false"#) })
+    #expect(try rows("--customer", "late") == all)
+  }
+
+  @Test func `sources say what came from where, by local day, and what an import left out`() throws {
+    let place = try twoFeeds()
+    let table = try place.kept("replay", "shop", "--table", "sources", "--format", "csv").output
+      .components(separatedBy: "\r\n")
+    #expect(table[0] == "source,day,events,first_at,last_at,late,duplicates,conflicts,rejected")
+    // Half past eleven in the evening, in Greenwich, is the next day in Berlin.
+    #expect(table[1] == "desk,2023-10-06,1,2023-10-05T23:30:00.000000Z,2023-10-05T23:30:00.000000Z,0,0,0,0")
+    // The day of the import is today's.
+    #expect(table[2].hasPrefix("events.jsonl,") && table[2].hasSuffix(",0,,,0,4,0,0"))
+    #expect(
+      table.dropFirst(3).prefix(3) == [
+        "till,2023-01-10,1,2023-01-10T09:00:00.000000Z,2023-01-10T09:00:00.000000Z,0,0,0,0",
+        "till,2023-09-01,1,2023-09-01T09:00:00.000000Z,2023-09-01T09:00:00.000000Z,0,0,0,0",
+        "till,2023-10-05,1,2023-10-05T09:00:00.000000Z,2023-10-05T09:00:00.000000Z,0,0,0,0",
+      ])
+  }
+
   /// The table of Fixtures/shop/README.md.
   @Test(arguments: [
     ("C-1001", "active", "", "mutual"), ("C-1002", "quiet", "", "unknown"),
