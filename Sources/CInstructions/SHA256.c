@@ -95,6 +95,136 @@ TARGET static void compress(uint32_t *state, const uint8_t *bytes, size_t blockC
   store(&lane, state);
 }
 
+// Sixteen messages at once, a 32-bit word of each in a register of AVX-512: twice as fast as the SHA instructions, where
+// there are that many messages.
+#define WIDE __attribute__((target("avx512f,avx512bw")))
+#define LANES 16
+
+static bool hasWideRegisters(void) {
+  static int known; // as above
+  int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+  if (answer == 0) {
+    unsigned a = 0, b = 0, c = 0, d = 0, enabled = 0;
+    if (__get_cpuid(1, &a, &b, &c, &d) && (c & bit_OSXSAVE)) {
+      __asm__("xgetbv" : "=a"(enabled), "=d"(d) : "c"(0));
+    }
+    bool has = (enabled & 0xE6) == 0xE6; // the system keeps the masks and all of the registers
+    has = has && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_AVX512F) && (b & bit_AVX512BW);
+    answer = has ? 2 : 1;
+    __atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+  }
+  return answer == 2;
+}
+
+#define XOR3(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0x96)
+#define ADD(x, y) _mm512_add_epi32(x, y)
+
+// Row i of 16 words becomes column i.
+WIDE static inline __attribute__((always_inline)) void transpose(__m512i r[LANES]) {
+  __m512i t[LANES];
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+  for (int i = 0; i < 16; i += 8) {
+    for (int j = i; j < i + 4; j++) {
+      t[j] = _mm512_shuffle_i32x4(r[j], r[j + 4], 0x88);
+      t[j + 4] = _mm512_shuffle_i32x4(r[j], r[j + 4], 0xDD);
+    }
+  }
+  for (int i = 0; i < 8; i++) {
+    r[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
+    r[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xDD);
+  }
+}
+
+#define WIDE_ROUND(a, b, c, d, e, f, g, h, i, t)                                                              \
+  {                                                                                                           \
+    __m512i sum1 = XOR3(_mm512_ror_epi32(e, 6), _mm512_ror_epi32(e, 11), _mm512_ror_epi32(e, 25));            \
+    __m512i sum0 = XOR3(_mm512_ror_epi32(a, 2), _mm512_ror_epi32(a, 13), _mm512_ror_epi32(a, 22));            \
+    __m512i choice = _mm512_ternarylogic_epi32(e, f, g, 0xCA);                                                \
+    __m512i majority = _mm512_ternarylogic_epi32(a, b, c, 0xE8);                                              \
+    __m512i t1 = ADD(ADD(ADD(h, sum1), choice), ADD(w[i], _mm512_set1_epi32((int)K[t])));                     \
+    d = ADD(d, t1);                                                                                           \
+    h = ADD(t1, ADD(sum0, majority));                                                                         \
+  }
+
+#define WIDE_ROUNDS(i, t)                                                                                     \
+  WIDE_ROUND(a, b, c, d, e, f, g, h, i, t) WIDE_ROUND(h, a, b, c, d, e, f, g, i + 1, t + 1)                   \
+  WIDE_ROUND(g, h, a, b, c, d, e, f, i + 2, t + 2) WIDE_ROUND(f, g, h, a, b, c, d, e, i + 3, t + 3)           \
+  WIDE_ROUND(e, f, g, h, a, b, c, d, i + 4, t + 4) WIDE_ROUND(d, e, f, g, h, a, b, c, i + 5, t + 5)           \
+  WIDE_ROUND(c, d, e, f, g, h, a, b, i + 6, t + 6) WIDE_ROUND(b, c, d, e, f, g, h, a, i + 7, t + 7)
+
+// One block of each message; words[i] has word i of every state.
+WIDE static void compressWide(uint32_t words[8][LANES], const uint8_t *const blocks[LANES]) {
+  const __m512i swap = _mm512_broadcast_i32x4(_mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL));
+  __m512i w[16], state[8];
+  for (int i = 0; i < LANES; i++) w[i] = _mm512_shuffle_epi8(_mm512_loadu_si512(blocks[i]), swap);
+  transpose(w);
+  for (int i = 0; i < 8; i++) state[i] = _mm512_load_si512(words[i]);
+  __m512i a = state[0], b = state[1], c = state[2], d = state[3];
+  __m512i e = state[4], f = state[5], g = state[6], h = state[7];
+  WIDE_ROUNDS(0, 0) WIDE_ROUNDS(8, 8)
+#pragma clang loop unroll(disable)
+  for (int t = 16; t < 64; t += 16) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 16; i++) {
+      __m512i x = w[(i + 1) & 15], y = w[(i + 14) & 15];
+      __m512i sigma0 = XOR3(_mm512_ror_epi32(x, 7), _mm512_ror_epi32(x, 18), _mm512_srli_epi32(x, 3));
+      __m512i sigma1 = XOR3(_mm512_ror_epi32(y, 17), _mm512_ror_epi32(y, 19), _mm512_srli_epi32(y, 10));
+      w[i] = ADD(ADD(w[i], w[(i + 9) & 15]), ADD(sigma0, sigma1));
+    }
+    WIDE_ROUNDS(0, t) WIDE_ROUNDS(8, t + 8)
+  }
+  __m512i sums[8] = {a, b, c, d, e, f, g, h};
+  for (int i = 0; i < 8; i++) _mm512_store_si512(words[i], ADD(state[i], sums[i]));
+}
+
+static const uint32_t initialState[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
+static void hashWide(const uint8_t *blocks, const uint32_t *blockCounts, size_t count, uint8_t *digests) {
+  uint32_t words[8][LANES] __attribute__((aligned(64)));
+  const uint8_t *next[LANES];
+  uint32_t left[LANES] = {0};
+  size_t message[LANES], started = 0, done = 0;
+  for (int lane = 0; lane < LANES; lane++) next[lane] = blocks;
+  while (done < count) {
+    uint32_t steps = UINT32_MAX;
+    for (int lane = 0; lane < LANES; lane++) {
+      if (left[lane] == 0 && started < count) {
+        for (int i = 0; i < 8; i++) words[i][lane] = initialState[i];
+        message[lane] = started;
+        left[lane] = blockCounts[started];
+        next[lane] = blocks;
+        blocks += (size_t)64 * blockCounts[started++];
+      }
+      if (left[lane] > 0 && left[lane] < steps) steps = left[lane];
+    }
+    for (uint32_t step = 0; step < steps; step++) {
+      compressWide(words, next);
+      for (int lane = 0; lane < LANES; lane++) next[lane] += left[lane] > 0 ? 64 : 0;
+    }
+    for (int lane = 0; lane < LANES; lane++) {
+      if (left[lane] == 0) continue;
+      left[lane] -= steps;
+      if (left[lane] > 0) continue;
+      for (int i = 0; i < 8; i++) {
+        uint32_t word = __builtin_bswap32(words[i][lane]);
+        __builtin_memcpy(digests + 32 * message[lane] + 4 * i, &word, 4);
+      }
+      next[lane] -= 64; // rests on a block that may be read
+      done++;
+    }
+  }
+}
+
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 #if defined(__linux__)
@@ -139,8 +269,19 @@ static void compress(uint32_t *state, const uint8_t *bytes, size_t blockCount) {
 
 #endif
 
+#if !defined(__x86_64__)
+static bool hasWideRegisters(void) { return false; }
+static void hashWide(const uint8_t *blocks, const uint32_t *blockCounts, size_t count, uint8_t *digests) {}
+#endif
+
 bool kept_sha256_compress(uint32_t state[8], const uint8_t *bytes, size_t blockCount) {
   if (!hasInstructions()) return false;
   compress(state, bytes, blockCount);
+  return true;
+}
+
+bool kept_sha256_messages(const uint8_t *blocks, const uint32_t *blockCounts, size_t count, uint8_t *digests) {
+  if (!hasWideRegisters()) return false;
+  hashWide(blocks, blockCounts, count, digests);
   return true;
 }

@@ -29,7 +29,7 @@ final class DataColumnEncoder {
   /// Numbers the columns and finds each entry's.
   private func collect(_ input: BlockRows) -> Int {
     var total = 0
-    for i in 0..<input.count { total += Int(input.rows[i].dataCount) }
+    for i in 0..<input.count { total += Int(input.entries.pointer[i].count) }
     columns.removeAll(keepingCapacity: true)
     keys.begin(input.bytes)
     columnOf.count = 0
@@ -37,8 +37,7 @@ final class DataColumnEncoder {
     let rowOf = entryRows.room(total)
     var at = 0
     for i in 0..<input.count {
-      let first = Int(input.rows[i].dataStart)
-      for index in first..<first + Int(input.rows[i].dataCount) {
+      for index in input.entries.pointer[i].indices {
         let key = input.data[index].key
         let type = input.data[index].type
         let slot = Int(keys.code(key)) * 8 + Int(type.rawValue)
@@ -69,7 +68,7 @@ final class DataColumnEncoder {
     let entries = sortedEntries.room(entryCount)
     var at = 0
     for i in 0..<input.count {
-      for index in Int(input.rows[i].dataStart)..<Int(input.rows[i].dataStart) + Int(input.rows[i].dataCount) {
+      for index in input.entries.pointer[i].indices {
         let number = Int(entryColumns.pointer[at])
         rows[next[number]] = UInt32(i)
         entries[next[number]] = UInt32(index)
@@ -162,8 +161,7 @@ final class DataColumnEncoder {
       var at = 0
       var taken = 0
       for i in 0..<block.input.count {
-        let first = Int(block.input.rows[i].dataStart)
-        for index in first..<first + Int(block.input.rows[i].dataCount) {
+        for index in block.input.entries.pointer[i].indices {
           let name = isShared[Int(entryColumns.pointer[at])]
           at += 1
           if name == 0 { continue }

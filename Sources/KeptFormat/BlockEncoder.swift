@@ -39,32 +39,40 @@ public final class BlockEncoder {
     strings = StringStreamEncoder(ints: ints, codes: codes, blobs: blobs)
   }
 
-  /// Encodes 1 to 65,536 rows of a batch.
-  ///
-  /// - Parameter rows: as recorded: numbered customers, commitments in place of what is sealed, `text` among that.
-  /// - Returns: the block, complete with its checksums; the same bytes for the same rows.
-  /// - Complexity: O(rows); allocates the result and little else.
+  /// Encodes 1 to 65,536 rows of a batch: `begin`, `add` and `finish` in one.
   public func encode(
     _ batch: EventBatch, rows: Range<Int>, firstPosition: UInt64, subtreeRoot: Digest
   ) -> [UInt8] {
-    precondition(1...LogFormat.blockEventCount ~= rows.count, "a block of \(rows.count) events")
+    begin()
+    add(batch, rows: rows)
+    return finish(batch, firstPosition: firstPosition, subtreeRoot: subtreeRoot)
+  }
+
+  /// Forgets what was added.
+  public func begin() { input.removeAll() }
+
+  /// Adds the next rows of a block, a few hundred at a time or all at once. Their slices and entries are those of
+  /// `batch`, which may grow before `finish`, but not change: rows themselves are not looked at again.
+  ///
+  /// - Parameter rows: as recorded: numbered customers, commitments in place of what is sealed, `text` among that.
+  public func add(_ batch: EventBatch, rows: Range<Int>) {
     precondition(rows.lowerBound >= 0 && rows.upperBound <= batch.rows.count, "rows \(rows) of \(batch.rows.count)")
+    withArena(batch) { batch.rows.withUnsafeBufferPointer { input.gather($0.pointer + rows.lowerBound, count: rows.count) } }
+  }
+
+  /// Encodes the 1 to 65,536 rows that were added.
+  ///
+  /// - Returns: the block, complete with its checksums; the same bytes for the same rows.
+  /// - Complexity: O(rows); allocates the result and little else.
+  public func finish(_ batch: EventBatch, firstPosition: UInt64, subtreeRoot: Digest) -> [UInt8] {
+    precondition(1...LogFormat.blockEventCount ~= input.count, "a block of \(input.count) events")
     header = BlockHeader()
     header.firstPosition = firstPosition
     header.subtreeRoot = subtreeRoot
-    header.count = rows.count
+    header.count = input.count
     payload.removeAll()
     for counts in [kindCounts, customerCounts, agentOrKindCounts] { counts.count = 0 }
-    batch.bytes.withUnsafeBufferPointer { bytes in
-      batch.rows.withUnsafeBufferPointer { allRows in
-        batch.data.withUnsafeBufferPointer { data in
-          let survey = input.gather(
-            bytes: bytes.baseAddress, rows: allRows.baseAddress! + rows.lowerBound, data: data.baseAddress,
-            count: rows.count)
-          encodeColumns(survey)
-        }
-      }
-    }
+    withArena(batch) { encodeColumns(input.survey) }
     let head = header.finish()
     return Array(unsafeUninitializedCapacity: header.byteCount) { out, count in
       head.withUnsafeBytes { UnsafeMutableRawBufferPointer(out).copyMemory(from: $0) }
@@ -72,6 +80,15 @@ public final class BlockEncoder {
         UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(out)[head.count...]).copyMemory(from: $0)
       }
       count = head.count + payload.count
+    }
+  }
+
+  private func withArena(_ batch: EventBatch, _ body: () -> Void) {
+    batch.bytes.withUnsafeBufferPointer { bytes in
+      batch.data.withUnsafeBufferPointer { data in
+        input.rebase(bytes: bytes.baseAddress, data: data.baseAddress)
+        body()
+      }
     }
   }
 

@@ -39,14 +39,23 @@ final class BlockRows {
     }
   }
 
+  struct Entries: BitwiseCopyable {
+    var start: UInt32
+    var count: UInt32
+
+    var indices: Range<Int> { Int(start)..<Int(start) + Int(count) }
+  }
+
   private(set) var count = 0
   private(set) var bytes = UnsafePointer<UInt8>(bitPattern: 1)!
-  private(set) var rows = UnsafePointer<EventRow>(bitPattern: 16)!
   private(set) var data = UnsafePointer<DataEntry>(bitPattern: 16)!
+  private(set) var survey = Survey()
 
   let times = Scratch<Int64>()
   let recorded = Scratch<Int64>()
   let customers = Scratch<UInt32>()
+  /// Each row's entries in `data`.
+  let entries = Scratch<Entries>()
   let otherCustomers = Sparse<UInt32>()
   let dues = Sparse<Int64>()
   let amounts = Sparse<ExactDecimal>()
@@ -76,36 +85,48 @@ final class BlockRows {
     var customerMax: UInt32 = 0
   }
 
-  /// Takes the rows apart; the pointers must stay valid until the block is encoded.
-  func gather(
-    bytes: UnsafePointer<UInt8>?, rows: UnsafePointer<EventRow>, data: UnsafePointer<DataEntry>?, count: Int
-  ) -> Survey {
-    self.count = count
-    self.rows = rows
-    if let bytes { self.bytes = bytes }
-    if let data { self.data = data }
+  /// Forgets everything.
+  func removeAll() {
+    count = 0
     for column in coded {
-      column.interner.begin(self.bytes)
-      _ = column.codes.room(count)
+      column.interner.begin(bytes)
+      column.codes.count = 0
     }
     for column in identifiers + sealed + names + sealedNames { column.removeAll() }
     otherCustomers.removeAll()
     dues.removeAll()
     amounts.removeAll()
     scores.removeAll()
-    _ = times.room(count)
-    _ = recorded.room(count)
-    _ = customers.room(count)
+    times.count = 0
+    recorded.count = 0
+    customers.count = 0
+    entries.count = 0
     hasData = false
-    var survey = Survey()
-    for first in stride(from: 0, to: count, by: Self.runCount) {
-      gather(first, min(Self.runCount, count - first), &survey)
-    }
-    return survey
+    survey = Survey()
   }
 
-  private func gather(_ first: Int, _ runCount: Int, _ survey: inout Survey) {
-    let rows = rows + first
+  /// Where the arena and the entries of all rows are by now: they may move while they grow.
+  func rebase(bytes: UnsafePointer<UInt8>?, data: UnsafePointer<DataEntry>?) {
+    if let bytes { self.bytes = bytes }
+    if let data { self.data = data }
+    for column in coded { column.interner.rebase(self.bytes) }
+  }
+
+  /// Takes the next rows apart.
+  func gather(_ rows: UnsafePointer<EventRow>, count rowCount: Int) {
+    let start = count
+    count += rowCount
+    _ = times.grow(to: count)
+    _ = recorded.grow(to: count)
+    _ = customers.grow(to: count)
+    _ = entries.grow(to: count)
+    for column in coded { _ = column.codes.grow(to: count) }
+    for first in stride(from: 0, to: rowCount, by: Self.runCount) {
+      gather(start + first, min(Self.runCount, rowCount - first), rows + first)
+    }
+  }
+
+  private func gather(_ first: Int, _ runCount: Int, _ rows: UnsafePointer<EventRow>) {
     let here = envelope(first, runCount, rows, &survey)
     for field in TextField.allCases {
       let number = field.rawValue
@@ -169,6 +190,7 @@ final class BlockRows {
     let times = times.pointer + first
     let recorded = recorded.pointer + first
     let customers = customers.pointer + first
+    let entries = entries.pointer + first
     for i in 0..<runCount {
       let row = rows + i
       var present: UInt32 = 0
@@ -177,6 +199,7 @@ final class BlockRows {
       sealed |= present & row.pointee.sealed
       hasNames = hasNames || row.pointee.customerName.isPresent || row.pointee.otherCustomerName.isPresent
       entryCount |= row.pointee.dataCount
+      entries[i] = Entries(start: row.pointee.dataStart, count: row.pointee.dataCount)
       let time = row.pointee.time
       times[i] = time
       seen.timeMin = min(seen.timeMin, time)

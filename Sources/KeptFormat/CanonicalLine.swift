@@ -70,17 +70,16 @@ public enum CanonicalLine {
     }
   }
 
-  /// Writes the lines of rows `[lower, upper)` one after another; `ends` receives `sink.count` after each.
-  public static func appendLines(
-    of batch: EventBatch, rows: Range<Int>, form: Form, to sink: inout ByteSink, ends: inout [Int]
-  ) {
-    ends.reserveCapacity(ends.count + rows.count)
+  /// Appends the leaves of rows to `leaves`, which are yet to be hashed: 0x00 and the line of each.
+  package static func appendLeaves(of batch: EventBatch, rows: Range<Int>, to leaves: inout SHA256Messages) {
     batch.bytes.withUnsafeBufferPointer { bytes in
       batch.data.withUnsafeBufferPointer { data in
         batch.rows.withUnsafeBufferPointer { all in
           for index in rows {
-            append(all[index], bytes: bytes.pointer, data: data.pointer, form: form, to: &sink)
-            ends.append(sink.count)
+            leaves.append { sink in
+              sink.append(0 as UInt8)
+              append(all[index], bytes: bytes.pointer, data: data.pointer, form: .recorded, to: &sink)
+            }
           }
         }
       }

@@ -43,11 +43,23 @@ public struct MerkleTree: Sendable, Equatable {
 
   /// The root over `leaves` (hashes), which are overwritten: one allocation less than a tree, for a block of 65,536.
   public static func root(consuming leaves: UnsafeMutableBufferPointer<Digest>) -> Digest {
-    guard leaves.count > 0 else { return SHA256.hash([]) }
+    guard let nodes = leaves.baseAddress, leaves.count > 0 else { return SHA256.hash([]) }
     var count = leaves.count
+    var messages = SHA256Messages()
     // A level's odd last node moves up unchanged, which is RFC 6962's split seen from below.
     while count > 1 {
-      for pair in 0..<count / 2 { leaves[pair] = SHA256.nodeHash(leaves[2 * pair], leaves[2 * pair + 1]) }
+      // Written nodes never catch up with those that are still to be read.
+      for first in stride(from: 0, to: count / 2, by: 256) {
+        messages.removeAll()
+        for pair in first..<min(first + 256, count / 2) {
+          messages.append { sink in
+            sink.append(1 as UInt8)
+            sink.append(nodes[2 * pair])
+            sink.append(nodes[2 * pair + 1])
+          }
+        }
+        messages.hash(into: nodes + first)
+      }
       if count & 1 == 1 { leaves[count / 2] = leaves[count - 1] }
       count = (count + 1) / 2
     }

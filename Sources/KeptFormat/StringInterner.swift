@@ -28,6 +28,9 @@ final class StringInterner {
     _ = table.filled(mask + 1, 0)
   }
 
+  /// The strings known so far and those to come are at the same offsets of `bytes`.
+  func rebase(_ bytes: UnsafePointer<UInt8>) { self.bytes = bytes }
+
   /// The code of one string.
   func code(_ slice: ByteSlice) -> UInt32 {
     var code: UInt32 = 0

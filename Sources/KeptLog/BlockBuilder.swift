@@ -28,54 +28,74 @@ struct Piece: Sendable {
 
 /// Makes blocks of events, one at a time: seals, writes the canonical lines, hashes, encodes. Keeps its memory.
 ///
+/// A few hundred rows go through all of it while they are in the cache: a block's rows are 14 MiB, and each pass over them
+/// would cost as much as a step of the work.
+///
 /// `@unchecked Sendable`: passed from one thread to the next, used by one at a time.
 final class BlockBuilder: @unchecked Sendable {
   private let sealer: Sealer
   private let keys: KeyTable
   private let encoder = BlockEncoder()
+  /// The arenas of a block's pieces one after another, and the rows at hand.
   private let events = EventBatch()
   private var values = SealedValues()
   private var scratch = Sealer.Scratch()
-  private var lines = ByteSink(capacity: 1 << 17)
-  private var ends: [Int] = []
-  private var leaves: [Digest] = []
+  private var hasher = LineHasher()
+  private static let runCount = 256
 
   init(sealer: Sealer, keys: KeyTable) {
     self.sealer = sealer
     self.keys = keys
   }
 
-  /// Puts pieces together as rows as recorded.
-  func assemble(_ pieces: [Piece], into events: EventBatch, values: inout SealedValues) {
-    for piece in pieces {
-      let start = events.rows.count
-      events.append(rows: piece.rows, sharingArenaOf: piece.batch)
-      if let pieceValues = piece.values {
-        values.append(pieceValues, rowOffset: start)
-        continue
-      }
-      guard let recorded = piece.recorded else { preconditionFailure("events are recorded at some instant") }
-      let rows = start..<events.rows.count
-      events.rows.withUnsafeMutableBufferPointer { for index in rows { $0[index].recorded = recorded } }
-      sealer.seal(events, rows: rows, keys: keys, into: &values, rowOffset: start, &scratch)
-    }
-  }
-
   /// Builds the block of some pieces.
   func build(_ pieces: [Piece]) -> BuiltBlock {
     events.removeAll()
     values.removeAll()
-    assemble(pieces, into: events, values: &values)
-    return build(events, values, firstPosition: pieces[0].firstPosition)
+    hasher.removeAll()
+    encoder.begin()
+    var rowCount = 0
+    for piece in pieces {
+      let shift = events.appendArena(of: piece.batch)
+      if let pieceValues = piece.values { values.append(pieceValues, rowOffset: rowCount) }
+      for first in stride(from: piece.rows.lowerBound, to: piece.rows.upperBound, by: Self.runCount) {
+        let run = first..<min(first + Self.runCount, piece.rows.upperBound)
+        events.rows.removeAll(keepingCapacity: true)
+        events.append(rows: run, of: piece.batch, shiftedBy: shift)
+        if piece.values == nil { seal(piece.recorded, rowOffset: rowCount) }
+        take(events, 0..<run.count)
+        rowCount += run.count
+      }
+    }
+    return finish(events, values, firstPosition: pieces[0].firstPosition)
+  }
+
+  /// Makes the rows at hand rows as recorded.
+  private func seal(_ recorded: Instant?, rowOffset: Int) {
+    guard let recorded else { preconditionFailure("events are recorded at some instant") }
+    let rows = events.rows.indices
+    events.rows.withUnsafeMutableBufferPointer { for index in rows { $0[index].recorded = recorded } }
+    sealer.seal(events, rows: rows, keys: keys, into: &values, rowOffset: rowOffset, &scratch)
   }
 
   /// Builds the block of all rows of a batch, which are as recorded.
   func build(_ events: EventBatch, _ values: SealedValues, firstPosition: UInt64) -> BuiltBlock {
-    let root = LineHasher.subtreeRoot(events, &lines, &ends, &leaves)
-    let bytes = encoder.encode(
-      events, rows: 0..<events.rows.count, firstPosition: firstPosition, subtreeRoot: root)
+    hasher.removeAll()
+    encoder.begin()
+    take(events, 0..<events.rows.count)
+    return finish(events, values, firstPosition: firstPosition)
+  }
+
+  private func take(_ events: EventBatch, _ rows: Range<Int>) {
+    hasher.add(events, rows: rows)
+    encoder.add(events, rows: rows)
+  }
+
+  private func finish(_ events: EventBatch, _ values: SealedValues, firstPosition: UInt64) -> BuiltBlock {
+    let eventCount = hasher.count
+    let bytes = encoder.finish(events, firstPosition: firstPosition, subtreeRoot: hasher.root())
     var vault = ByteSink(capacity: values.bytes.count + values.keys.count + 4_096)
-    VaultChunk.append(values, firstPosition: firstPosition, eventCount: events.rows.count, to: &vault)
+    VaultChunk.append(values, firstPosition: firstPosition, eventCount: eventCount, to: &vault)
     do {
       let header = try bytes.withUnsafeBytes { try BlockHeader.parse($0) }
       let lastIntroduced = values.keyCount == 0 ? 0 : values.firstKeyNumber + UInt32(values.keyCount) - 1
@@ -86,27 +106,30 @@ final class BlockBuilder: @unchecked Sendable {
   }
 }
 
-/// Canonical lines and their hashes for a block's rows.
-enum LineHasher {
-  /// The root of the subtree over the rows' canonical lines; a few hundred lines at a time, to stay in the cache.
-  static func subtreeRoot(
-    _ events: EventBatch, _ lines: inout ByteSink, _ ends: inout [Int], _ leaves: inout [Digest]
-  ) -> Digest {
-    leaves.removeAll(keepingCapacity: true)
-    leaves.reserveCapacity(events.rows.count)
-    for start in stride(from: 0, to: events.rows.count, by: 256) {
+/// The root over some rows' canonical lines. Keeps its memory.
+struct LineHasher: ~Copyable {
+  private var lines = SHA256Messages()
+  private var leaves: [Digest] = []
+
+  var count: Int { leaves.count }
+
+  mutating func removeAll() { leaves.removeAll(keepingCapacity: true) }
+
+  /// Adds the leaves of rows; a few hundred lines at a time, to stay in the cache.
+  mutating func add(_ events: EventBatch, rows: Range<Int>) {
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: 256) {
+      let run = start..<min(start + 256, rows.upperBound)
       lines.removeAll()
-      ends.removeAll(keepingCapacity: true)
-      let rows = start..<min(start + 256, events.rows.count)
-      CanonicalLine.appendLines(of: events, rows: rows, form: .recorded, to: &lines, ends: &ends)
-      lines.withUnsafeBytes { bytes in
-        var lower = 0
-        for end in ends {
-          leaves.append(SHA256.leafHash(UnsafeRawBufferPointer(rebasing: bytes[lower..<end])))
-          lower = end
-        }
-      }
+      CanonicalLine.appendLeaves(of: events, rows: run, to: &lines)
+      let first = leaves.count
+      leaves.append(contentsOf: repeatElement(Digest(), count: run.count))
+      leaves.withUnsafeMutableBufferPointer { if let base = $0.baseAddress { lines.hash(into: base + first) } }
     }
+  }
+
+  /// The root over what was added, which is used up.
+  mutating func root() -> Digest {
+    defer { removeAll() }
     return leaves.withUnsafeMutableBufferPointer { MerkleTree.root(consuming: $0) }
   }
 }

@@ -31,24 +31,40 @@ extension EventBatch {
 
   /// Appends rows of another batch by taking over its whole arena: faster where most of the arena belongs to them.
   func append(rows range: Range<Int>, sharingArenaOf other: EventBatch) {
-    let shift = UInt32(bytes.count)
+    let shift = appendArena(of: other)
+    append(rows: range, of: other, shiftedBy: shift)
+  }
+
+  /// How far the arena and the entries of a batch moved when they were appended to those of another.
+  struct ArenaShift {
+    var bytes: UInt32
+    var data: UInt32
+  }
+
+  /// Appends all bytes and entries of another batch, but none of its rows.
+  func appendArena(of other: EventBatch) -> ArenaShift {
+    let shift = ArenaShift(bytes: UInt32(bytes.count), data: UInt32(data.count))
     bytes.append(contentsOf: other.bytes)
-    let dataShift = UInt32(data.count)
     data.reserveCapacity(data.count + other.data.count)
     for entry in other.data {
       var moved = entry
-      moved.key.offset &+= shift
-      moved.bytes.offset &+= moved.bytes.isPresent ? shift : 0
+      moved.key.offset &+= shift.bytes
+      moved.bytes.offset &+= moved.bytes.isPresent ? shift.bytes : 0
       data.append(moved)
     }
+    return shift
+  }
+
+  /// Appends rows of a batch whose arena was appended.
+  func append(rows range: Range<Int>, of other: EventBatch, shiftedBy shift: ArenaShift) {
     rows.reserveCapacity(rows.count + range.count)
     other.rows.withUnsafeBufferPointer { source in
       for index in range {
         var row = source[index]
-        for field in 0..<TextField.count { row.fields[field].offset &+= shift }
-        row.customerName.offset &+= shift
-        row.otherCustomerName.offset &+= shift
-        row.dataStart &+= dataShift
+        for field in 0..<TextField.count { row.fields[field].offset &+= shift.bytes }
+        row.customerName.offset &+= shift.bytes
+        row.otherCustomerName.offset &+= shift.bytes
+        row.dataStart &+= shift.data
         rows.append(row)
       }
     }

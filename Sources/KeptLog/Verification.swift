@@ -157,9 +157,7 @@ private final class BlockVerifier: @unchecked Sendable {
   private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
   private let columns = BlockColumns()
   private let events = EventBatch()
-  private var lines = ByteSink(capacity: 1 << 17)
-  private var ends: [Int] = []
-  private var leaves: [Digest] = []
+  private var hasher = LineHasher()
 
   init(_ reader: LedgerReader, _ vault: VaultReader, _ keys: KeyTable?) {
     self.reader = reader
@@ -235,7 +233,8 @@ private final class BlockVerifier: @unchecked Sendable {
       result.damages.append(Damage(file: block.segment, offset: block.offset, positions: block.positions, error))
       return
     }
-    let root = LineHasher.subtreeRoot(events, &lines, &ends, &leaves)
+    hasher.add(events, rows: 0..<events.rows.count)
+    let root = hasher.root()
     if root != block.header.subtreeRoot {
       result.damages.append(damage(.root(stored: block.header.subtreeRoot, computed: root)))
     }

@@ -44,6 +44,42 @@ import Testing
     }
   }
 
+  /// The CPU's way with many messages, and the way without it.
+  private func hashTogether(_ messages: [[UInt8]]) -> (together: [Digest], oneByOne: [Digest]) {
+    var batch = SHA256Messages()
+    batch.append { $0.append(9 as UInt8) }
+    batch.removeAll()
+    for message in messages { batch.append { $0.append(message) } }
+    var together = [Digest](repeating: Digest(), count: messages.count)
+    var oneByOne = together
+    together.withUnsafeMutableBufferPointer { if let base = $0.baseAddress { batch.hash(into: base) } }
+    oneByOne.withUnsafeMutableBufferPointer { if let base = $0.baseAddress { batch.hashOneByOne(into: base) } }
+    return (together, oneByOne)
+  }
+
+  @Test func `the published messages have the published digests among others`() {
+    for index in Self.vectors.indices {
+      var messages = (0..<40).map { [UInt8](repeating: UInt8($0), count: $0) }
+      messages.insert(Self.vectors[index].message, at: 17)
+      let (together, oneByOne) = hashTogether(messages)
+      #expect(together[17].hex == Self.vectors[index].hex)
+      #expect(together == oneByOne)
+    }
+  }
+
+  @Test func `messages hashed together have the digests they have alone, whatever their number and lengths`() {
+    var generator = SeededGenerator(seed: .random(in: 0...UInt64.max))
+    for count in Array(0...40) + [255, 256, 600] {
+      let messages = (0..<count).map { _ in generator.bytes(Int.random(in: 0...700, using: &generator)) }
+      let (together, oneByOne) = hashTogether(messages)
+      #expect(together == messages.map { SHA256.hash($0) }, "\(count) messages, \(generator)")
+      #expect(oneByOne == messages.map { portableHash($0) }, "\(count) messages, \(generator)")
+    }
+    // Every length around the end of a block, side by side.
+    let lengths = (0...200).map { generator.bytes($0) }
+    #expect(hashTogether(lengths).together == lengths.map { portableHash($0) }, "\(generator)")
+  }
+
   @Test func `a leaf is the hash of 0x00 and the line, of every length`() {
     var generator = SeededGenerator(seed: 2)
     for count in 0...200 {
