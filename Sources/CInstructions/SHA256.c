@@ -161,13 +161,12 @@ WIDE static inline __attribute__((always_inline)) void transpose(__m512i r[LANES
   WIDE_ROUND(e, f, g, h, a, b, c, d, i + 4, t + 4) WIDE_ROUND(d, e, f, g, h, a, b, c, i + 5, t + 5)           \
   WIDE_ROUND(c, d, e, f, g, h, a, b, i + 6, t + 6) WIDE_ROUND(b, c, d, e, f, g, h, a, i + 7, t + 7)
 
-// One block of each message; words[i] has word i of every state.
-WIDE static void compressWide(uint32_t words[8][LANES], const uint8_t *const blocks[LANES]) {
+// One block of each message in the lanes of `live`; state[i] has word i of every state.
+WIDE static void compressWide(__m512i state[8], const uint8_t *const blocks[LANES], __mmask16 live) {
   const __m512i swap = _mm512_broadcast_i32x4(_mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL));
-  __m512i w[16], state[8];
+  __m512i w[16];
   for (int i = 0; i < LANES; i++) w[i] = _mm512_shuffle_epi8(_mm512_loadu_si512(blocks[i]), swap);
   transpose(w);
-  for (int i = 0; i < 8; i++) state[i] = _mm512_load_si512(words[i]);
   __m512i a = state[0], b = state[1], c = state[2], d = state[3];
   __m512i e = state[4], f = state[5], g = state[6], h = state[7];
   WIDE_ROUNDS(0, 0) WIDE_ROUNDS(8, 8)
@@ -183,44 +182,63 @@ WIDE static void compressWide(uint32_t words[8][LANES], const uint8_t *const blo
     WIDE_ROUNDS(0, t) WIDE_ROUNDS(8, t + 8)
   }
   __m512i sums[8] = {a, b, c, d, e, f, g, h};
-  for (int i = 0; i < 8; i++) _mm512_store_si512(words[i], ADD(state[i], sums[i]));
+  for (int i = 0; i < 8; i++) state[i] = _mm512_mask_add_epi32(state[i], live, state[i], sums[i]);
 }
 
 static const uint32_t initialState[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                          0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
+// Sixteen messages from their first block to their last. Lanes whose message has ended rest on its last block.
+WIDE static void hashLanes(const uint8_t *blocks[LANES], const uint32_t left[LANES], uint8_t *const digests[LANES]) {
+  const __m512i swap = _mm512_broadcast_i32x4(_mm_set_epi64x(0x0c0d0e0f08090a0bLL, 0x0405060700010203LL));
+  __m512i words[LANES];
+  for (int i = 0; i < 8; i++) words[i] = _mm512_set1_epi32((int)initialState[i]);
+  const __m512i counts = _mm512_loadu_si512(left);
+  __mmask16 live;
+  for (uint32_t step = 0; (live = _mm512_cmpgt_epu32_mask(counts, _mm512_set1_epi32((int)step))) != 0; step++) {
+    compressWide(words, blocks, live);
+    for (int lane = 0; lane < LANES; lane++) blocks[lane] += step + 1 < left[lane] ? 64 : 0;
+  }
+  for (int i = 8; i < LANES; i++) words[i] = _mm512_setzero_si512();
+  transpose(words);
+  for (int lane = 0; lane < LANES; lane++) {
+    __m512i digest = _mm512_shuffle_epi8(words[lane], swap);
+    _mm256_storeu_si256((__m256i *)digests[lane], _mm512_castsi512_si256(digest));
+  }
+}
+
+#define BATCH 256
+#define LENGTHS 32
+
+// Messages of one length go together, so that few lanes wait for others.
 static void hashWide(const uint8_t *blocks, const uint32_t *blockCounts, size_t count, uint8_t *digests) {
-  uint32_t words[8][LANES] __attribute__((aligned(64)));
-  const uint8_t *next[LANES];
-  uint32_t left[LANES] = {0};
-  size_t message[LANES], started = 0, done = 0;
-  for (int lane = 0; lane < LANES; lane++) next[lane] = blocks;
-  while (done < count) {
-    uint32_t steps = UINT32_MAX;
-    for (int lane = 0; lane < LANES; lane++) {
-      if (left[lane] == 0 && started < count) {
-        for (int i = 0; i < 8; i++) words[i][lane] = initialState[i];
-        message[lane] = started;
-        left[lane] = blockCounts[started];
-        next[lane] = blocks;
-        blocks += (size_t)64 * blockCounts[started++];
-      }
-      if (left[lane] > 0 && left[lane] < steps) steps = left[lane];
+  for (size_t first = 0; first < count; first += BATCH) {
+    size_t batch = count - first < BATCH ? count - first : BATCH;
+    const uint8_t *starts[BATCH];
+    uint16_t order[BATCH], ends[LENGTHS] = {0};
+    for (size_t i = 0; i < batch; i++) {
+      uint32_t length = blockCounts[first + i];
+      starts[i] = blocks;
+      blocks += (size_t)64 * length;
+      ends[length < LENGTHS ? length : LENGTHS - 1]++;
     }
-    for (uint32_t step = 0; step < steps; step++) {
-      compressWide(words, next);
-      for (int lane = 0; lane < LANES; lane++) next[lane] += left[lane] > 0 ? 64 : 0;
+    for (int length = 1; length < LENGTHS; length++) ends[length] += ends[length - 1];
+    for (size_t i = batch; i-- > 0;) {
+      uint32_t length = blockCounts[first + i];
+      order[--ends[length < LENGTHS ? length : LENGTHS - 1]] = (uint16_t)i;
     }
-    for (int lane = 0; lane < LANES; lane++) {
-      if (left[lane] == 0) continue;
-      left[lane] -= steps;
-      if (left[lane] > 0) continue;
-      for (int i = 0; i < 8; i++) {
-        uint32_t word = __builtin_bswap32(words[i][lane]);
-        __builtin_memcpy(digests + 32 * message[lane] + 4 * i, &word, 4);
+    for (size_t group = 0; group < batch; group += LANES) {
+      const uint8_t *next[LANES];
+      uint8_t *out[LANES], unused[32];
+      uint32_t left[LANES];
+      for (size_t lane = 0; lane < LANES; lane++) {
+        int isUsed = group + lane < batch;
+        size_t message = order[isUsed ? group + lane : group];
+        next[lane] = starts[message];
+        left[lane] = isUsed ? blockCounts[first + message] : 0;
+        out[lane] = isUsed ? digests + 32 * (first + message) : unused;
       }
-      next[lane] -= 64; // rests on a block that may be read
-      done++;
+      hashLanes(next, left, out);
     }
   }
 }

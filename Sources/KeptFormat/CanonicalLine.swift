@@ -24,38 +24,54 @@ public enum CanonicalLine {
     _ row: EventRow, bytes: UnsafePointer<UInt8>, data: UnsafePointer<DataEntry>, form: Form,
     to sink: inout ByteSink
   ) {
-    precondition(
-      row[.text].isAbsent || row.isSealed(.text), "text is written into a canonical line only as a commitment")
+    var clocks = Clocks()
+    withUnsafePointer(to: row) { append($0, bytes: bytes, data: data, form: form, &clocks, to: &sink) }
+  }
+
+  /// Lines one after another often say the same instants, or at least days.
+  private struct Clocks {
+    var time = RFC3339.Writer()
+    var due = RFC3339.Writer()
+    var recorded = RFC3339.Writer()
+  }
+
+  private static func append(
+    _ row: UnsafePointer<EventRow>, bytes: UnsafePointer<UInt8>, data: UnsafePointer<DataEntry>, form: Form,
+    _ clocks: inout Clocks, to sink: inout ByteSink
+  ) {
     var writer = RowWriter(row: row, bytes: bytes, data: data)
+    precondition(
+      row.pointee[.text].isAbsent || row.pointee.isSealed(.text),
+      "text is written into a canonical line only as a commitment")
     let start = sink.count
     writer.text(.account, ",\"account\":", &sink)
     writer.text(.agent, ",\"agent\":", &sink)
-    if row.amount.isPresent { writer.number(row.amount, ",\"amount\":", &sink) }
+    if row.pointee.amount.isPresent { writer.number(row.pointee.amount, ",\"amount\":", &sink) }
     writer.text(.channel, ",\"channel\":", &sink)
     writer.text(.corrects, ",\"corrects\":", &sink)
     writer.text(.currency, ",\"currency\":", &sink)
-    if row.customer != 0 {
+    if row.pointee.customer != 0 {
       sink.append(",\"customer\":")
-      sink.append(decimal: UInt64(row.customer))
+      sink.append(decimal: UInt64(row.pointee.customer))
     }
-    if row.dataCount > 0 { writer.openData(to: &sink) }
+    if row.pointee.dataCount > 0 { writer.openData(to: &sink) }
     writer.text(.department, ",\"department\":", &sink)
     writer.text(.direction, ",\"direction\":", &sink)
-    if row.due != .absentInstant { writer.instant(row.due, ",\"due\":", &sink) }
+    if row.pointee.due != .absentInstant { writer.instant(row.pointee.due, ",\"due\":", &clocks.due, &sink) }
     writer.text(.id, ",\"id\":", &sink)
     writer.text(.kind, ",\"kind\":", &sink)
     if form == .recorded { writer.introductions(to: &sink) }
-    if row.otherCustomer != 0 {
+    if row.pointee.otherCustomer != 0 {
       sink.append(",\"other_customer\":")
-      sink.append(decimal: UInt64(row.otherCustomer))
+      sink.append(decimal: UInt64(row.pointee.otherCustomer))
     }
     writer.text(.party, ",\"party\":", &sink)
-    if form == .recorded { writer.instant(row.recorded, ",\"recorded\":", &sink) }
-    if row.score.isPresent { writer.number(row.score, ",\"score\":", &sink) }
-    if row.isSealing(writer.hasSealedData, form) { writer.commitments(form, to: &sink) }
+    if form == .recorded { writer.instant(row.pointee.recorded, ",\"recorded\":", &clocks.recorded, &sink) }
+    if row.pointee.score.isPresent { writer.number(row.pointee.score, ",\"score\":", &sink) }
+    if row.pointee.isSealing(writer.hasSealedData, form) { writer.commitments(form, to: &sink) }
     writer.text(.source, ",\"source\":", &sink)
     writer.text(.subject, ",\"subject\":", &sink)
-    writer.instant(row.time, ",\"time\":", &sink)
+    writer.instant(row.pointee.time, ",\"time\":", &clocks.time, &sink)
     sink.append(UInt8(ascii: "}"))
     // Every member wrote the comma before itself; the first one's place is the brace's.
     sink.overwrite(at: start, fixed: UInt8(ascii: "{"))
@@ -75,10 +91,12 @@ public enum CanonicalLine {
     batch.bytes.withUnsafeBufferPointer { bytes in
       batch.data.withUnsafeBufferPointer { data in
         batch.rows.withUnsafeBufferPointer { all in
+          var clocks = Clocks()
           for index in rows {
             leaves.append { sink in
               sink.append(0 as UInt8)
-              append(all[index], bytes: bytes.pointer, data: data.pointer, form: .recorded, to: &sink)
+              append(
+                all.pointer + index, bytes: bytes.pointer, data: data.pointer, form: .recorded, &clocks, to: &sink)
             }
           }
         }
@@ -109,15 +127,15 @@ extension EventRow {
 
 /// Writes the members of one row, each with the comma before it.
 private struct RowWriter {
-  let row: EventRow
+  let row: UnsafePointer<EventRow>
   let bytes: UnsafePointer<UInt8>
   let data: UnsafePointer<DataEntry>
   var hasSealedData = false
 
   @inline(__always)
   func text(_ field: TextField, _ key: StaticString, _ sink: inout ByteSink) {
-    let slice = row[field]
-    guard slice.isPresent, !row.isSealed(field) else { return }
+    let slice = row.pointee[field]
+    guard slice.isPresent, !row.pointee.isSealed(field) else { return }
     sink.append(key)
     string(slice, &sink)
   }
@@ -134,17 +152,19 @@ private struct RowWriter {
   }
 
   @inline(__always)
-  func instant(_ instant: Instant, _ key: StaticString, _ sink: inout ByteSink) {
+  func instant(
+    _ instant: Instant, _ key: StaticString, _ clock: inout RFC3339.Writer, _ sink: inout ByteSink
+  ) {
     sink.append(key)
     sink.append(UInt8(ascii: "\""))
-    RFC3339.write(instant, to: &sink)
+    clock.write(instant, to: &sink)
     sink.append(UInt8(ascii: "\""))
   }
 
   /// `data` with the entries that are open; none at all if all are sealed.
   mutating func openData(to sink: inout ByteSink) {
     var isOpen = false
-    for index in Int(row.dataStart)..<Int(row.dataStart) + Int(row.dataCount) {
+    for index in Int(row.pointee.dataStart)..<Int(row.pointee.dataStart) + Int(row.pointee.dataCount) {
       let entry = data[index]
       if entry.type == .sealed {
         hasSealedData = true
@@ -162,17 +182,17 @@ private struct RowWriter {
 
   /// `names`: the external ids that this event introduces, where ids are open.
   func introductions(to sink: inout ByteSink) {
-    let hasCustomer = row.customerName.isPresent && row.sealed & EventRow.sealedCustomerBit == 0
-    let hasOther = row.otherCustomerName.isPresent && row.sealed & EventRow.sealedOtherCustomerBit == 0
+    let hasCustomer = row.pointee.customerName.isPresent && row.pointee.sealed & EventRow.sealedCustomerBit == 0
+    let hasOther = row.pointee.otherCustomerName.isPresent && row.pointee.sealed & EventRow.sealedOtherCustomerBit == 0
     guard hasCustomer || hasOther else { return }
     sink.append(",\"names\":{")
     if hasCustomer {
       sink.append("\"customer\":")
-      string(row.customerName, &sink)
+      string(row.pointee.customerName, &sink)
     }
     if hasOther {
       sink.append(hasCustomer ? ",\"other_customer\":" : "\"other_customer\":")
-      string(row.otherCustomerName, &sink)
+      string(row.pointee.otherCustomerName, &sink)
     }
     sink.append(UInt8(ascii: "}"))
   }
@@ -186,12 +206,12 @@ private struct RowWriter {
     commitment(.channel, ",\"channel\":\"", &sink)
     commitment(.corrects, ",\"corrects\":\"", &sink)
     commitment(.currency, ",\"currency\":\"", &sink)
-    if form == .recorded, row.sealed & EventRow.sealedCustomerBit != 0 {
+    if form == .recorded, row.pointee.sealed & EventRow.sealedCustomerBit != 0 {
       sink.append(",\"customer\":\"")
-      hex(row.customerName, &sink)
+      hex(row.pointee.customerName, &sink)
     }
     if hasSealedData {
-      for index in Int(row.dataStart)..<Int(row.dataStart) + Int(row.dataCount) where data[index].type == .sealed {
+      for index in Int(row.pointee.dataStart)..<Int(row.pointee.dataStart) + Int(row.pointee.dataCount) where data[index].type == .sealed {
         let key = data[index].key
         sink.append(",\"data.")
         JSONText.appendInner(bytes + Int(key.offset), count: Int(key.count), to: &sink)
@@ -203,9 +223,9 @@ private struct RowWriter {
     commitment(.direction, ",\"direction\":\"", &sink)
     commitment(.id, ",\"id\":\"", &sink)
     commitment(.kind, ",\"kind\":\"", &sink)
-    if form == .recorded, row.sealed & EventRow.sealedOtherCustomerBit != 0 {
+    if form == .recorded, row.pointee.sealed & EventRow.sealedOtherCustomerBit != 0 {
       sink.append(",\"other_customer\":\"")
-      hex(row.otherCustomerName, &sink)
+      hex(row.pointee.otherCustomerName, &sink)
     }
     commitment(.party, ",\"party\":\"", &sink)
     commitment(.source, ",\"source\":\"", &sink)
@@ -217,9 +237,9 @@ private struct RowWriter {
 
   @inline(__always)
   private func commitment(_ field: TextField, _ key: StaticString, _ sink: inout ByteSink) {
-    guard row.isSealed(field) else { return }
+    guard row.pointee.isSealed(field) else { return }
     sink.append(key)
-    hex(row[field], &sink)
+    hex(row.pointee[field], &sink)
   }
 
   private func hex(_ slice: ByteSlice, _ sink: inout ByteSink) {

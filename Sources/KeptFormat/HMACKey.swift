@@ -4,20 +4,30 @@ public struct HMACKey: Sendable {
   private let outer: SHA256.State
 
   public init(_ key: UnsafeRawBufferPointer) {
-    var pad = [UInt8](repeating: 0, count: 64)
     if key.count > 64 {
-      let digest = SHA256.hash(key)
-      digest.withUnsafeBytes { pad.replaceSubrange(0..<32, with: $0) }
+      self = SHA256.hash(key).withUnsafeBytes { HMACKey(short: $0) }
     } else {
-      pad.replaceSubrange(0..<key.count, with: key)
+      self.init(short: key)
     }
-    func compressed(_ mask: UInt8) -> SHA256.State {
-      var state = SHA256.initialState
-      pad.map { $0 ^ mask }.withUnsafeBytes { SHA256.compress(&state, $0.baseAddress!, 1) }
-      return state
+  }
+
+  private init(short key: UnsafeRawBufferPointer) {
+    precondition(key.count <= 64, "a key of \(key.count) bytes is hashed before it is used")
+    (inner, outer) = withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { pad in
+      func compressed(flipping mask: UInt64) -> SHA256.State {
+        for at in stride(from: 0, to: 64, by: 8) {
+          pad.storeBytes(of: pad.load(fromByteOffset: at, as: UInt64.self) ^ mask, toByteOffset: at, as: UInt64.self)
+        }
+        var state = SHA256.initialState
+        SHA256.compress(&state, pad.baseAddress!, 1)
+        return state
+      }
+      pad.initializeMemory(as: UInt8.self, repeating: 0)
+      pad.copyMemory(from: key)
+      let inner = compressed(flipping: 0x3636_3636_3636_3636)
+      // From the inner pad to the outer.
+      return (inner, compressed(flipping: 0x3636_3636_3636_3636 ^ 0x5c5c_5c5c_5c5c_5c5c))
     }
-    inner = compressed(0x36)
-    outer = compressed(0x5c)
   }
 
   public init(_ key: [UInt8]) { self = key.withUnsafeBytes { HMACKey($0) } }

@@ -33,12 +33,28 @@ public enum JSONText {
       if found != 0 { return at &+ found.trailingZeroBitCount &>> 3 }
       at &+= 8
     }
-    if at < count, count >= 8 {
+    if at == count { return count }
+    if count >= 8 {
       // The last word again, overlapping what is done: its first bytes are known to be plain.
       let word = loadWord(base + (count &- 8))
       target.storeBytes(of: word.littleEndian, toByteOffset: count &- 8, as: UInt64.self)
       let found = stringStops(word)
       return found == 0 ? count : count &- 8 &+ found.trailingZeroBitCount &>> 3
+    }
+    // Two overlapping pieces of a word; spaces fill what is missing of it.
+    let source = UnsafeRawPointer(base)
+    if count >= 4 {
+      let first = source.loadUnaligned(as: UInt32.self)
+      let last = source.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)
+      target.storeBytes(of: first, as: UInt32.self)
+      target.storeBytes(of: last, toByteOffset: count &- 4, as: UInt32.self)
+      if stringStops(UInt64(first) | UInt64(last) &<< 32) == 0 { return count }
+    } else if count >= 2 {
+      let first = source.loadUnaligned(as: UInt16.self)
+      let last = base[count &- 1]
+      target.storeBytes(of: first, as: UInt16.self)
+      out[count &- 1] = last
+      if stringStops(UInt64(first) | UInt64(last) &<< 16 | 0x2020_2020_2000_0000) == 0 { return count }
     }
     while at < count, base[at] >= 0x20, base[at] != 0x22, base[at] != 0x5C {
       out[at] = base[at]

@@ -163,25 +163,80 @@ public enum RFC3339 {
       year = Int(year.magnitude % 10_000)
     }
     sink.write(atMost: byteCount) { out in
-      writeTwoDigits(year / 100, to: out)
-      writeTwoDigits(year % 100, to: out + 2)
-      out[4] = 45
-      writeTwoDigits(date.month, to: out + 5)
-      out[7] = 45
-      writeTwoDigits(date.day, to: out + 8)
-      out[10] = 84
-      let (second, fraction) = UInt64(rest).quotientAndRemainder(dividingBy: 1_000_000)
-      writeTwoDigits(Int(second / 3600), to: out + 11)
-      out[13] = 58
-      writeTwoDigits(Int(second / 60 % 60), to: out + 14)
-      out[16] = 58
-      writeTwoDigits(Int(second % 60), to: out + 17)
-      out[19] = 46
-      writeTwoDigits(Int(fraction / 10_000), to: out + 20)
-      writeTwoDigits(Int(fraction / 100 % 100), to: out + 22)
-      writeTwoDigits(Int(fraction % 100), to: out + 24)
-      out[26] = 90
+      writeDate(year, date, to: out)
+      writeTimeOfDay(rest, to: out)
       return byteCount
+    }
+  }
+
+  /// Writes `2024-03-31T`.
+  @inline(__always)
+  private static func writeDate(_ year: Int, _ date: CivilDate, to out: UnsafeMutablePointer<UInt8>) {
+    writeTwoDigits(year / 100, to: out)
+    writeTwoDigits(year % 100, to: out + 2)
+    out[4] = 45
+    writeTwoDigits(date.month, to: out + 5)
+    out[7] = 45
+    writeTwoDigits(date.day, to: out + 8)
+    out[10] = 84
+  }
+
+  /// Writes what follows the date and `T`, which are at `out`.
+  @inline(__always)
+  private static func writeTimeOfDay(_ microseconds: Int64, to out: UnsafeMutablePointer<UInt8>) {
+    let (seconds, fraction) = UInt64(microseconds).quotientAndRemainder(dividingBy: 1_000_000)
+    let second = UInt32(truncatingIfNeeded: seconds)
+    let micros = UInt32(truncatingIfNeeded: fraction)
+    writeTwoDigits(Int(second / 3600), to: out + 11)
+    out[13] = 58
+    writeTwoDigits(Int(second / 60 % 60), to: out + 14)
+    out[16] = 58
+    writeTwoDigits(Int(second % 60), to: out + 17)
+    out[19] = 46
+    writeTwoDigits(Int(micros / 10_000), to: out + 20)
+    writeTwoDigits(Int(micros / 100 % 100), to: out + 22)
+    writeTwoDigits(Int(micros % 100), to: out + 24)
+    out[26] = 90
+  }
+
+  /// Writes instants that often have the day of the one before, or are the same.
+  struct Writer {
+    private var last = Instant.absentInstant
+    /// The instants of the day whose date is at the start of `text`.
+    private var day: Range<Instant> = 0..<0
+    /// `last` as text, filled up.
+    private var text = InlineArray<32, UInt8>(repeating: 0)
+
+    /// Writes what `RFC3339.write` writes.
+    @inline(__always)
+    mutating func write(_ instant: Instant, to sink: inout ByteSink) {
+      if instant != last { spell(instant) }
+      guard day.contains(instant) else { return RFC3339.write(instant, to: &sink) }
+      sink.write(atMost: 32) { out in
+        withUnsafeBytes(of: text) { UnsafeMutableRawPointer(out).copyMemory(from: $0.baseAddress!, byteCount: 32) }
+        return byteCount
+      }
+    }
+
+    private mutating func spell(_ instant: Instant) {
+      last = instant
+      let microsecondsPerDay: Int64 = 86_400_000_000
+      let isNewDay = !day.contains(instant)
+      if isNewDay {
+        // Beyond the years a ledger takes a text may be longer.
+        guard instant >= lowerLimit, instant < upperLimit else { return }
+        let start = instant - (instant - lowerLimit) % microsecondsPerDay
+        day = start..<start + microsecondsPerDay
+      }
+      let start = day.lowerBound
+      withUnsafeMutableBytes(of: &text) { text in
+        let out = text.baseAddress!.assumingMemoryBound(to: UInt8.self)
+        if isNewDay {
+          let date = CivilDate(dayNumber: Int(start / microsecondsPerDay))
+          writeDate(date.year, date, to: out)
+        }
+        writeTimeOfDay(instant - start, to: out)
+      }
     }
   }
 

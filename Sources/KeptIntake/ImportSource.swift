@@ -35,7 +35,8 @@ public struct ImportSource: Sendable {
   public var format: SourceFormat
   public var mapping: Mapping?
   public var workerCount = 2
-  public var chunkByteCount = 4 << 20
+  /// Small enough that a chunk's rows are still in the cache when they are looked at next.
+  public var chunkByteCount = 1 << 20
 
   /// - Parameters:
   ///   - path: "-" is standard input.

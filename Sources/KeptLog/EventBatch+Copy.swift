@@ -45,7 +45,6 @@ extension EventBatch {
   func appendArena(of other: EventBatch) -> ArenaShift {
     let shift = ArenaShift(bytes: UInt32(bytes.count), data: UInt32(data.count))
     bytes.append(contentsOf: other.bytes)
-    data.reserveCapacity(data.count + other.data.count)
     for entry in other.data {
       var moved = entry
       moved.key.offset &+= shift.bytes

@@ -58,7 +58,7 @@ extension LedgerWriter {
   private func beginBulk() throws -> BulkIngest {
     if let bulk { return bulk }
     let (sealer, keys) = (sealer, keys)
-    let bulk = BulkIngest(output, geometry: geometry, jobs: 4) { BlockBuilder(sealer: sealer, keys: keys) }
+    let bulk = BulkIngest(output, geometry: geometry, jobs: 3) { BlockBuilder(sealer: sealer, keys: keys) }
     self.bulk = bulk
     lookup.replacePieces([tailPiece(tailValues)])
     return bulk

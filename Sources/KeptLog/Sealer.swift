@@ -82,7 +82,14 @@ package struct Sealer: Sendable {
     if row.customerName.isPresent { values.append(key: keys[row.customer], number: row.customer) }
     // One person twice in one event is introduced once.
     if row.otherCustomerName.isPresent { values.append(key: keys[row.otherCustomer], number: row.otherCustomer) }
-    let key = HMACKey(keys[row.customer])
+    // Many rows only introduce their customer.
+    var rowKey: HMACKey?
+    func key() -> HMACKey {
+      if let rowKey { return rowKey }
+      let made = HMACKey(keys[row.customer])
+      rowKey = made
+      return made
+    }
 
     /// Commits to what `write` puts into the sink; the row's slice becomes the commitment.
     func commit(
@@ -114,7 +121,7 @@ package struct Sealer: Sendable {
     }
 
     if sealsCustomers, row.customerName.isPresent {
-      row.customerName = commit("customer", .absent, key, text(row.customerName))
+      row.customerName = commit("customer", .absent, key(), text(row.customerName))
       row.sealed |= EventRow.sealedCustomerBit
     }
     if sealsCustomers, row.otherCustomerName.isPresent {
@@ -127,12 +134,12 @@ package struct Sealer: Sendable {
       let number = rest.trailingZeroBitCount
       rest &= rest - 1
       guard row.fields[number].isPresent, let field = TextField(rawValue: number) else { continue }
-      row.fields[number] = commit(field.wireName, .absent, key, text(row.fields[number]))
+      row.fields[number] = commit(field.wireName, .absent, key(), text(row.fields[number]))
       row.sealed |= 1 << UInt32(number)
     }
     for at in Int(row.dataStart)..<Int(row.dataStart) + Int(row.dataCount) where isSealed(batch.data[at], batch) {
       let entry = batch.data[at]
-      let commitment = commit("data.", entry.key, key) { bytes, sink in
+      let commitment = commit("data.", entry.key, key()) { bytes, sink in
         CanonicalValue.append(entry, bytes: bytes, to: &sink)
       }
       batch.data[at] = DataEntry(key: entry.key, type: .sealed, bytes: commitment, isPersonal: true)
