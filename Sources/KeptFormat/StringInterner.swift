@@ -52,7 +52,7 @@ final class StringInterner {
       }
       let length = Int(slice.count)
       let start = UnsafeRawPointer(bytes + Int(slice.offset))
-      let (low, high) = Self.ends(start, length)
+      let (low, high) = slice.offset >= 8 ? Self.ends(start, length) : Self.endsAtFront(start, length)
       var at = length <= 16 ? Self.mix(low, high, length) : Self.hash(start, length)
       while true {
         at &= mask
@@ -113,20 +113,26 @@ final class StringInterner {
     }
   }
 
-  /// The first and the last eight bytes: with the length, all there is of a string of up to 16 bytes.
+  /// The first and the last eight bytes: with the length, all there is of a string of up to 16 bytes. Of a shorter one
+  /// both are the whole.
+  ///
+  /// Lengths change from text to text, so no branch asks for them: the eight bytes before `start` must be readable.
   @inline(__always)
   private static func ends(_ start: UnsafeRawPointer, _ length: Int) -> (low: UInt64, high: UInt64) {
-    if length >= 8 {
-      return (start.loadUnaligned(as: UInt64.self), start.loadUnaligned(fromByteOffset: length - 8, as: UInt64.self))
-    }
-    if length >= 4 {
-      let low = start.loadUnaligned(as: UInt32.self)
-      return (UInt64(low), UInt64(start.loadUnaligned(fromByteOffset: length - 4, as: UInt32.self)))
-    }
-    if length == 0 { return (0, 0) }
-    let first = UInt64(start.load(as: UInt8.self))
-    let middle = UInt64(start.load(fromByteOffset: length / 2, as: UInt8.self))
-    return (first | middle << 8, UInt64(start.load(fromByteOffset: length - 1, as: UInt8.self)))
+    let missing = max(0, 8 &- length)
+    let shift = UInt64(truncatingIfNeeded: 8 &* missing)
+    let low = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: 0 &- missing, as: UInt64.self))
+    let high = UInt64(littleEndian: start.loadUnaligned(fromByteOffset: length &- 8, as: UInt64.self))
+    return (low >> shift, high >> shift)
+  }
+
+  /// The same for a string with nothing before it.
+  @inline(never)
+  private static func endsAtFront(_ start: UnsafeRawPointer, _ length: Int) -> (low: UInt64, high: UInt64) {
+    if length >= 8 { return ends(start, length) }
+    var word: UInt64 = 0
+    for at in (0..<length).reversed() { word = word << 8 | UInt64(start.load(fromByteOffset: at, as: UInt8.self)) }
+    return (word, word)
   }
 
   @inline(__always)

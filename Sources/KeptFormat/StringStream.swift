@@ -1,3 +1,5 @@
+import CInstructions
+
 /// How a set of strings is written: LogFormat, "Strings".
 enum StringForm {
   static let plain: UInt8 = 0
@@ -83,6 +85,8 @@ final class StringStreamEncoder {
 
   // MARK: A prefix and a number
 
+  private static let prefetchDistance = 16
+
   private struct Template {
     var prefix: ByteSlice
     /// Zeros fill up to this many digits; 1 where there are no leading zeros.
@@ -112,6 +116,8 @@ final class StringStreamEncoder {
     var last = 0
     var template = Template(prefix: .absent, width: 0)
     for i in 0..<count {
+      // The texts are spread over an arena that has long left the cache.
+      if i + Self.prefetchDistance < count { kept_prefetch(bytes + Int(slices[i + Self.prefetchDistance].offset)) }
       let isSame = i > 0
       let slice = slices[i]
       let start = bytes + Int(slice.offset)

@@ -9,9 +9,10 @@ public enum JSONForm: Sendable {
 }
 
 /// Reads one event off one JSON object, strictly, in one pass and, but for nested data, without allocating.
-struct LineParser {
+struct LineParser: ~Copyable {
   let form: JSONForm
   private var scanner: JSONScanner
+  private let followers = KeyFollowers()
   /// Keys of the object read so far, null ones too, to find those given twice.
   private var seen: UInt64 = 0
 
@@ -25,6 +26,7 @@ struct LineParser {
   mutating func parse(from start: Int, to end: Int, line: UInt64, into builder: inout RowBuilder) throws(RowFault) {
     scanner = JSONScanner(builder.chunk, from: start, to: end)
     seen = 0
+    var previous = EnvelopeKey.unknown
     builder.begin(line: line)
     scanner.skipSpace()
     guard scanner.byte == UInt8(ascii: "{") else { throw unexpected(.notAnObject) }
@@ -33,7 +35,7 @@ struct LineParser {
     if scanner.byte == UInt8(ascii: "}") {
       scanner.position &+= 1
     } else {
-      repeat { try member(&builder) } while try another()
+      repeat { try member(after: &previous, &builder) } while try another()
     }
     scanner.skipSpace()
     guard scanner.position == scanner.end else { throw unexpected(.trailing) }
@@ -56,14 +58,22 @@ struct LineParser {
   // MARK: the event's own members
 
   @inline(__always)
-  private mutating func member(_ builder: inout RowBuilder) throws(RowFault) {
+  private mutating func member(after previous: inout EnvelopeKey, _ builder: inout RowBuilder) throws(RowFault) {
     let keyOffset = scanner.position
-    let string = try string(.unknown)
     builder.keyCount &+= 1
-    var key = find(string, builder)
-    if form == .cloudEvent, !isAttribute(key) { key = .unknown }
-    try colon()
-    if key == .unknown { return try unknownMember(string, at: keyOffset, &builder) }
+    var key = followers.match(scanner, after: previous)
+    if key != .unknown {
+      scanner.position &+= followers.byteCount(after: previous)
+      scanner.skipSpace()
+    } else {
+      let string = try string(.unknown)
+      key = find(string, builder)
+      if form == .cloudEvent, !isAttribute(key) { key = .unknown }
+      try colon()
+      if key == .unknown { return try unknownMember(string, at: keyOffset, &builder) }
+      if !string.isEscaped { followers.learn(key, string, scanner, after: previous) }
+    }
+    previous = key
     guard seen & key.bit == 0 else { throw RowFault(.duplicateKey, key, at: keyOffset) }
     seen |= key.bit
     if key == .data {

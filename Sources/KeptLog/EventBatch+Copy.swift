@@ -56,15 +56,15 @@ extension EventBatch {
 
   /// Appends rows of a batch whose arena was appended.
   func append(rows range: Range<Int>, of other: EventBatch, shiftedBy shift: ArenaShift) {
-    rows.reserveCapacity(rows.count + range.count)
-    other.rows.withUnsafeBufferPointer { source in
-      for index in range {
-        var row = source[index]
-        for field in 0..<TextField.count { row.fields[field].offset &+= shift.bytes }
-        row.customerName.offset &+= shift.bytes
-        row.otherCustomerName.offset &+= shift.bytes
-        row.dataStart &+= shift.data
-        rows.append(row)
+    let first = rows.count
+    other.rows.withUnsafeBufferPointer { rows.append(contentsOf: $0[range]) }
+    rows.withUnsafeMutableBufferPointer { copies in
+      for index in first..<copies.count {
+        let row = copies.baseAddress! + index
+        for field in 0..<TextField.count { row.pointee.fields[field].offset &+= shift.bytes }
+        row.pointee.customerName.offset &+= shift.bytes
+        row.pointee.otherCustomerName.offset &+= shift.bytes
+        row.pointee.dataStart &+= shift.data
       }
     }
   }

@@ -129,9 +129,8 @@ struct FingerprintTable: ~Copyable {
       if entry.position < end { taken.append(entry) } else { kept.append(entry) }
     }
     taken.withUnsafeMutableBufferPointer { Self.sortNearlySorted($0) }
-    slots.deallocate()
-    homes = max(1_024, kept.count * 3)
-    slots = Self.allocate(homes)
+    // As many are likely to come again before the next time: growing to that size once more would move them all often.
+    slots.update(repeating: Entry(fingerprint: 0, position: Self.empty), count: homes + Self.overhang)
     count = 0
     for entry in kept { insert(entry.fingerprint, entry.position) }
     return taken
