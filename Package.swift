@@ -13,6 +13,7 @@ let package = Package(
     .target(name: "KeptIntake", dependencies: ["KeptFormat", "CLZ4"], exclude: ["Mapping.md"]),
     .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog", "CInstructions"]),
     .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "KeptLog"], exclude: ["SnapshotFormat.md"]),
+    .target(name: "KeptStatistics"),
     .target(name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot"]),
     .testTarget(name: "KeptReplayTests", dependencies: ["KeptReplay", "KeptFormat"]),
     .executableTarget(
@@ -22,6 +23,7 @@ let package = Package(
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat"]),
     .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),
     .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat"]),
+    .testTarget(name: "KeptStatisticsTests", dependencies: ["KeptStatistics"]),
     .testTarget(name: "CommandTests", dependencies: ["kept", "KeptFormat"]),
     .testTarget(
       name: "KeptMeasuresTests", dependencies: ["KeptFormat", "KeptReplay", "KeptMeasures", "KeptSnapshot"]),
