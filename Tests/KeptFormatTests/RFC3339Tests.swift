@@ -79,4 +79,25 @@ import Testing
       #expect(local.byteCount == 22)
     }
   }
+
+  @Test func `a writer of many instants writes each as it is written alone`() {
+    var generator = SeededGenerator(seed: .random(in: 0...UInt64.max))
+    var writer = RFC3339.Writer()
+    var instant = RFC3339.lowerLimit
+    for step in 0..<5_000 {
+      switch step % 5 {
+      case 0: instant = Int64.random(in: RFC3339.lowerLimit..<RFC3339.upperLimit, using: &generator)
+      case 1: break
+      case 2: instant += Int64.random(in: -90_000_000_000...90_000_000_000, using: &generator)
+      case 3: instant += Int64.random(in: -1_000_000...1_000_000, using: &generator)
+      default: instant -= (instant - RFC3339.lowerLimit) % 86_400_000_000 + Int64(step & 1)
+      }
+      if step % 97 == 0 { instant = RFC3339.upperLimit + Int64(step) }
+      var alone = ByteSink()
+      var among = ByteSink()
+      RFC3339.write(instant, to: &alone)
+      writer.write(instant, to: &among)
+      #expect(among.text() == alone.text(), "\(instant), \(generator)")
+    }
+  }
 }

@@ -126,6 +126,29 @@ import Testing
     #expect(cut.totals == whole.totals)
   }
 
+  /// Within a chunk a key is first compared with the one that followed before; a chunk of one line has none before.
+  @Test func `a line is read alike after any others, whatever the order and spelling of its keys`() throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var generator = SeededGenerator(seed: seed)
+    let members = [
+      #""source":"shop""#, #""kind":"order.placed""#, #""customer":"c1""#, #""time":"2024-01-01T00:00:00Z""#,
+      #""channel":"web""#, #""amount" : 5"#, #""department": "a""#, #""direction":"in""#, #""data":{"a":1}"#,
+      #""other_customer":"c2""#, #""subject" :"s""#, #""age\u006et":"Ada""#,
+    ]
+    let odd = [#""sourcf":"x""#, #""kind""#, #""channel":"web","channel":"web""#, #""tim":"x""#, #""agent":null"#]
+    var lines: [String] = []
+    for number in 0..<400 {
+      var chosen = members.filter { _ in Int.random(in: 0..<8, using: &generator) > 0 } + [#""id":"\#(number)""#]
+      if Int.random(in: 0..<3, using: &generator) == 0 { chosen.shuffle(using: &generator) }
+      if Int.random(in: 0..<6, using: &generator) == 0 { chosen.append(odd.randomElement(using: &generator)!) }
+      lines.append("{" + chosen.joined(separator: Bool.random(using: &generator) ? "," : ", ") + "}")
+    }
+    let bytes = Array(lines.joined(separator: "\n").utf8)
+    let whole = try read(bytes)
+    #expect(whole.said == (try read(bytes, chunkByteCount: 1)).said, "seed \(seed)")
+    #expect(whole.said.events.count > 50 && whole.said.rejects.count > 50, "seed \(seed)")
+  }
+
   @Test func `a small file cut at every offset says the same`() throws {
     let bytes = Array((event() + "\n{\"x\":1}\r\n\n" + event(["text": #""a\u00e9b""#])).utf8)
     let whole = try read(bytes).said
