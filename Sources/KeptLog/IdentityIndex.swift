@@ -3,8 +3,9 @@ import KeptFormat
 /// Where an identity may be found: sorted runs on disk for the older events, a table in memory for the newest.
 ///
 /// A fingerprint never decides: what is found is confirmed by reading source and id at the position. Runs cover
-/// `[0, runsEnd)` without gaps and only committed events; they are merged so that each is at least twice as large as the
-/// next. Everything can be rebuilt from the log, and is, where a run is missing or damaged.
+/// `[0, runsEnd)` without gaps; one that reaches beyond the commit point is removed at open, so only runs of committed
+/// events are merged, each to be at least twice as large as the next. Everything can be rebuilt from the log, and is, where
+/// a run is missing or damaged.
 struct IdentityIndex: ~Copyable {
   private let folder: LedgerFolder
   private let disk: any Disk
@@ -77,14 +78,19 @@ struct IdentityIndex: ~Copyable {
     }
   }
 
-  /// Writes a run of the table's entries before `end`, then merges the newest runs.
+  /// Writes a run of the table's entries before `end`, then merges the newest runs: every event before `end` is committed.
   mutating func flush(before end: UInt64) throws {
+    try addRun(before: end)
+    if !runs.isEmpty, runsEnd <= end { try mergeNewest() }
+  }
+
+  /// Writes a run of the table's entries before `end`, which need not be committed yet.
+  mutating func addRun(before end: UInt64) throws {
     guard end > runsEnd else { return }
     let entries = table.extract(before: end)
     var writer = try IdentityRunWriter.create(runsEnd..<end, in: folder, disk: disk, ledgerID: ledgerID)
     for entry in entries { try writer.append(entry.fingerprint, entry.position) }
     runs.append(try IdentityRun(writer.finish(), in: folder, disk: disk, ledgerID: ledgerID))
-    try mergeNewest()
   }
 
   private mutating func mergeNewest() throws {

@@ -25,6 +25,8 @@ extension LedgerWriter {
   package func finish() throws {
     guard let bulk else { return }
     try stoppingOnFailure {
+      // While the last blocks are built. Should they never be committed, the next open removes the run.
+      try index.addRun(before: bulk.submittedEnd)
       bulk.drain()
       try takeProgress(bulk)
       let rest = lookup.pieces.filter { $0.endPosition > sealedCount && $0.recorded != nil }
