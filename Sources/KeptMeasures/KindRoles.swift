@@ -32,6 +32,8 @@ struct KindRoles: OptionSet, Sendable {
   static let starts = KindRoles(rawValue: 1 << 26)
   /// Its signals depend on more than kind and direction.
   static let signals = KindRoles(rawValue: 1 << 27)
+  /// A family of facts listens to it.
+  static let facts = KindRoles(rawValue: 1 << 28)
 
   static let promises: KindRoles = [
     .promiseMade, .promiseRevised, .promiseKept, .promiseBroken, .fulfils, .withdraws,
@@ -58,6 +60,8 @@ struct Parts: OptionSet, Sendable {
   static let customers = Parts(rawValue: 1 << 6)
   /// Implied openings: asked for by the activities that count them.
   static let openings = Parts(rawValue: 1 << 7)
+  /// Tables of things: orders, cases …
+  static let facts = Parts(rawValue: 1 << 8)
 }
 
 /// The roles of every kind of a ledger, for the parts a run needs.
@@ -138,7 +142,7 @@ struct RoleTable: Sendable {
     }
   }
 
-  mutating func markSignals(_ kind: Int) { roles[kind].insert(.signals) }
+  mutating func mark(_ kind: Int, _ role: KindRoles) { roles[kind].insert(role) }
 
   /// The fields that the roles of these kinds read.
   func needs(kinds: [String]) -> [Need] {

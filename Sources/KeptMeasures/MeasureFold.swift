@@ -19,6 +19,9 @@ public final class MeasureFold: LifeFold {
   /// The earliest touch of any life; where the log begins for the unit.
   private(set) var earliest = Instant.max
 
+  /// By family, in the order of the run's.
+  let factFolds: [FactFold]
+
   private let promises: PromiseTracker?
   private let matters: MatterTracker?
   private let orders: OrderTracker?
@@ -73,6 +76,7 @@ public final class MeasureFold: LifeFold {
     orders =
       roles.isDisjoint(with: .money)
       ? nil : OrderTracker(rates: base.rates)
+    factFolds = base.families.map { $0.makeFold(base.factBase) }
     days = .allocate(capacity: Chunk.capacity)
     months = .allocate(capacity: Chunk.capacity)
     activity = .allocate(capacity: Chunk.capacity)
@@ -114,6 +118,7 @@ public final class MeasureFold: LifeFold {
     promises?.begin()
     matters?.begin()
     orders?.begin()
+    for fold in factFolds { fold.begin() }
   }
 
   public func apply(_ touches: Touches) {
@@ -193,6 +198,7 @@ public final class MeasureFold: LifeFold {
       if roles.contains(.signals) { scores!.take(touch, direction, facts: facts, month: months[row]) }
       if let wordOfMouth, !roles.isDisjoint(with: .wordOfMouth) { wordOfMouth.take(touch, roles, month: months[row]) }
       if let orders, !roles.isDisjoint(with: .money) { orders.take(touch, roles) }
+      if roles.contains(.facts) { for family in base.listeners[kind] { factFolds[family].take(touch, direction) } }
       if !roles.isDisjoint(with: .turns), let turn = base.turn(touch, roles, row: row) {
         turns.append(turn)
         customers?.take(turn)
@@ -218,6 +224,7 @@ public final class MeasureFold: LifeFold {
     retention?.end()
     lifecycle?.end()
     wordOfMouth?.end()
+    for fold in factFolds { fold.end(customer: entity) }
     if let scores {
       customers?.end(orders?.totals ?? (0, 0, nil), scores)
       if base.parts.contains(.scores), scores.heard != 0 { scoreRows.append(ScoreRow(customer: entity, scores)) }
@@ -253,6 +260,10 @@ final class FoldBase: Sendable {
 
   let rulebook: Rulebook
   let parts: Parts
+  let families: [FactFamily]
+  let plan: DetailPlan
+  /// By kind code: the families that listen to it.
+  let listeners: [[Int]]
   let asOf: Instant
   let dayTable: DayTable
   let kinds: [String]
@@ -274,11 +285,15 @@ final class FoldBase: Sendable {
   private nonisolated(unsafe) let directions: UnsafeMutablePointer<Direction>
 
   init(
-    rulebook: Rulebook, parts: Parts, asOf: Instant, currency: String, dayTable: DayTable, kinds: [String],
-    plan: DetailPlan, code: (String) -> UInt32
+    rulebook: Rulebook, parts: Parts, families: [FactFamily], asOf: Instant, currency: String, dayTable: DayTable,
+    kinds: [String], plan: DetailPlan, code: (String) -> UInt32
   ) {
     self.rulebook = rulebook
     self.parts = parts
+    self.families = families
+    self.plan = plan
+    let heard = families.map { family in Set(family.needs(rulebook).flatMap(\.kinds)) }
+    listeners = kinds.map { kind in heard.indices.filter { heard[$0].contains(kind) } }
     self.asOf = asOf
     self.dayTable = dayTable
     self.kinds = kinds
@@ -288,11 +303,12 @@ final class FoldBase: Sendable {
     var roles = RoleTable(kinds: kinds, rulebook: rulebook, parts: parts)
     if !parts.isDisjoint(with: [.scores, .signals, .customers]) {
       let table = SignalTable(rulebook: rulebook, kinds: kinds, plan: plan, code: code)
-      for code in kinds.indices where !table.tried[code].isEmpty { roles.markSignals(code) }
+      for code in kinds.indices where !table.tried[code].isEmpty { roles.mark(code, .signals) }
       signals = table
     } else {
       signals = nil
     }
+    for code in kinds.indices where !listeners[code].isEmpty { roles.mark(code, .facts) }
     self.roles = roles
     rolesOf = .allocate(capacity: max(1, kinds.count))
     for (code, role) in roles.roles.enumerated() { (rolesOf + code).initialize(to: role) }
@@ -326,6 +342,10 @@ final class FoldBase: Sendable {
     rolesOf.deallocate()
     classes.deallocate()
     directions.deallocate()
+  }
+
+  var factBase: FactBase {
+    FactBase(rulebook: rulebook, kinds: kinds, plan: plan, asOf: asOf, dayTable: dayTable, rates: rates)
   }
 
   /// The stated direction of a touch, else its kind's usual one.

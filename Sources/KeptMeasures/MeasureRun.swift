@@ -59,8 +59,13 @@ public struct MeasureRun: Sendable {
   ) -> MeasureFold {
     MeasureFold(
       FoldBase(
-        rulebook: rulebook, parts: parts(unit), asOf: asOf, currency: currency, dayTable: dayTable, kinds: kinds,
+        rulebook: rulebook, parts: parts(unit), families: families(unit), asOf: asOf, currency: currency, dayTable: dayTable, kinds: kinds,
         plan: plan ?? detailPlan(unit), code: code))
+  }
+
+  /// The families whose tables are asked for, in the order of `TableName`; things belong to customers' lives.
+  private func families(_ unit: ReplayPlan.Entity) -> [FactFamily] {
+    unit == .customer ? TableName.allCases.filter(tables.contains).compactMap(\.family) : []
   }
 
   private func parts(_ unit: ReplayPlan.Entity) -> Parts {
@@ -88,6 +93,9 @@ public struct MeasureRun: Sendable {
     }
     needs += RoleTable(kinds: kinds, rulebook: rulebook, parts: parts).needs(kinds: kinds)
     if !parts.isDisjoint(with: [.scores, .signals, .customers]) { needs += SignalTable.needs(rulebook, kinds: kinds) }
+    for need in families(unit).flatMap({ $0.needs(rulebook) }) {
+      needs.append(Need(kinds: need.kinds, fields: need.fields))
+    }
     return DetailPlan(needs, kinds: kinds)
   }
 
@@ -109,6 +117,14 @@ public struct MeasureRun: Sendable {
       customers: customers?.folds ?? [], accounts: accounts?.folds ?? [], names: names,
       words: customers?.context.words ?? [], sources: sources, sourceEnds: sourceEnds, logStart: logStart,
       jobs: jobs)
+  }
+
+  private func factTable(
+    _ name: TableName, _ folds: [MeasureFold], _ names: EntityNames, _ strings: StringDictionary
+  ) -> Table? {
+    let families = families(.customer)
+    guard let place = families.firstIndex(where: { $0.name == name.rawValue }) else { return nil }
+    return FactTable.make(families[place], folds.map { $0.factFolds[place].rows }, names: names, strings: strings)
   }
 
   private static func concurrently(
@@ -167,6 +183,7 @@ public struct MeasureRun: Sendable {
       case .promises: PromisesTable.make(customers, names: names, run: self, strings: strings)
       case .sources: sources.map(SourcesTable.make)
       case .dictionary: DictionaryTable.make(wanted.map(\.schema))
+      case .cases, .orders, .returns, .calls: factTable(name, customers, names, strings)
       }
     }.compactMap(\.self)
   }

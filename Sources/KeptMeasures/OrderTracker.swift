@@ -84,14 +84,19 @@ final class OrderTracker {
       isUnknown = true
       return 0
     }
-    if rate == 1_000_000 { return amount }
-    let product = Int128(amount) * Int128(rate)
-    let half: Int128 = product < 0 ? -500_000 : 500_000
-    guard let worth = Int64(exactly: (product + half) / 1_000_000) else {
+    guard let worth = Self.worth(amount, rate: rate) else {
       isUnknown = true
       return 0
     }
     return worth
+  }
+
+  /// An amount × 10⁶ at a rate × 10⁶, halves going away from zero; nil beyond the range.
+  static func worth(_ amount: Int64, rate: Int64) -> Int64? {
+    if rate == 1_000_000 { return amount }
+    let product = Int128(amount) * Int128(rate)
+    let half: Int128 = product < 0 ? -500_000 : 500_000
+    return Int64(exactly: (product + half) / 1_000_000)
   }
 
   /// Orders that stand, those of them without an amount, and their worth less credits; nil where that is not known.

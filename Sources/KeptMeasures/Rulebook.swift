@@ -238,5 +238,8 @@ struct Norms: Sendable {
   var creditSoon: Int64
   var creditLate: Int64
   var paidLate: Int64
+  var confirmInstantly: Int64
+  var shipNotice: Int64
+  var waitedSoon: Int64
   var handOffs: Int
 }

@@ -273,13 +273,17 @@ extension Norms {
   init(_ reader: RulebookReader) throws(RulebookError) {
     let parts = try reader.record(
       "answered_soon_hours", "solved_soon_days", "solved_late_days", "credit_soon_hours", "credit_late_days",
-      "paid_late_days", "hand_offs")
+      "paid_late_days", "confirm_instantly_seconds", "ship_notice_hours", "waited_soon_seconds",
+      "hand_offs")
     answeredSoon = try parts["answered_soon_hours"]!.duration(Rulebook.hour)
     solvedSoon = try parts["solved_soon_days"]!.duration(Rulebook.day)
     solvedLate = try parts["solved_late_days"]!.duration(Rulebook.day)
     creditSoon = try parts["credit_soon_hours"]!.duration(Rulebook.hour)
     creditLate = try parts["credit_late_days"]!.duration(Rulebook.day)
     paidLate = try parts["paid_late_days"]!.duration(Rulebook.day)
+    confirmInstantly = try parts["confirm_instantly_seconds"]!.duration(1_000_000)
+    waitedSoon = try parts["waited_soon_seconds"]!.duration(1_000_000)
+    shipNotice = try parts["ship_notice_hours"]!.duration(Rulebook.hour)
     handOffs = try parts["hand_offs"]!.integer(1...1_000_000)
   }
 }

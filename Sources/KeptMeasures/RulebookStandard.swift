@@ -89,6 +89,9 @@ extension Rulebook {
         "credit_soon_hours": 72,
         "credit_late_days": 14,
         "paid_late_days": 14,
+        "confirm_instantly_seconds": 60,
+        "ship_notice_hours": 24,
+        "waited_soon_seconds": 120,
         "hand_offs": 3
       },
       "signals": [

@@ -4,7 +4,9 @@ import KeptSnapshot
 public enum TableName: String, Sendable, CaseIterable {
   case customers, retention, lifecycle, scores, signals
   case wordOfMouth = "word_of_mouth"
-  case promises, sources, dictionary
+  case promises
+  case cases, orders, returns, calls
+  case sources, dictionary
 
   public var schema: TableSchema {
     switch self {
@@ -17,6 +19,18 @@ public enum TableName: String, Sendable, CaseIterable {
     case .promises: PromisesTable.schema
     case .sources: SourcesTable.schema
     case .dictionary: DictionaryTable.schema
+    case .cases, .orders, .returns, .calls: family!.schema
+    }
+  }
+
+  /// The family whose things the table lists.
+  var family: FactFamily? {
+    switch self {
+    case .cases: CaseFacts.family
+    case .orders: OrderFacts.family
+    case .returns: ReturnFacts.family
+    case .calls: CallFacts.family
+    default: nil
     }
   }
 
@@ -30,6 +44,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .signals: .signals
     case .wordOfMouth: .wordOfMouth
     case .promises: .promises
+    case .cases, .orders, .returns, .calls: .facts
     case .sources, .dictionary: []
     }
   }

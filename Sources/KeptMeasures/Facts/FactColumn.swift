@@ -1,0 +1,65 @@
+import KeptSnapshot
+
+/// A column of a fact table: what it says, and how a row's word stands for its value.
+struct FactColumn: Sendable {
+  /// What a word of a row is; `FactRows.absent` is NULL in all of them.
+  enum Value: Sendable {
+    /// The external id of the customer; no word is read.
+    case customer
+    /// Bytes of `FactRows.text`: ids, which are mostly different, and words, of which there are few.
+    case id, word
+    /// A code of the replay's words.
+    case code
+    case instant
+    /// Microseconds, written as hours, seconds or days.
+    case hours, seconds, days
+    case count, flag
+    /// × 10⁶: any number, and an amount of money.
+    case number, amount
+  }
+
+  let spec: ColumnSpec
+  let value: Value
+
+  init(
+    _ name: String, _ value: Value, isNullable: Bool = true, unit: String = "", _ meaning: String,
+    formula: String = "", seed: String = "", direction: String = "", highIsGood: Bool? = nil
+  ) {
+    self.value = value
+    spec = ColumnSpec(
+      name, value.type, isNullable: isNullable, unit: unit.isEmpty ? value.unit : unit, meaning: meaning,
+      formula: formula, seed: seed, direction: direction, highIsGood: highIsGood)
+  }
+}
+
+extension FactColumn.Value {
+  var type: ColumnType {
+    switch self {
+    case .customer, .id, .word, .code: .string
+    case .instant: .timestamp
+    case .hours, .seconds, .days, .number: .double
+    case .count: .int32
+    case .flag: .boolean
+    case .amount: .decimal
+    }
+  }
+
+  var unit: String {
+    switch self {
+    case .hours: "hours"
+    case .seconds: "seconds"
+    case .days: "days"
+    default: ""
+    }
+  }
+
+  /// What one unit of the written value is in words; 0 where words are no fractions.
+  var scale: Double {
+    switch self {
+    case .hours: 3_600_000_000
+    case .seconds, .number: 1_000_000
+    case .days: 86_400_000_000
+    default: 0
+    }
+  }
+}
