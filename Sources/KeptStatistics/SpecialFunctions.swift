@@ -98,3 +98,6 @@ public enum SpecialFunctions {
   private static let overflowsAbove = 709.782_712_893_384
   private static let underflowsBelow = -745.133_219_101_941_2
 }
+
+/// Shorter where formulas are long.
+typealias Special = SpecialFunctions
