@@ -27,9 +27,9 @@ public struct GammaGamma: Equatable, Sendable {
       self.weight = weight
     }
 
-    /// By frequency, then mean; weight does not matter.
+    /// By frequency, mean, weight.
     public static func < (one: Self, other: Self) -> Bool {
-      (one.frequency, one.meanValue) < (other.frequency, other.meanValue)
+      (one.frequency, one.meanValue, one.weight) < (other.frequency, other.meanValue, other.weight)
     }
   }
 
