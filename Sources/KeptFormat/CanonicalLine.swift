@@ -77,6 +77,28 @@ public enum CanonicalLine {
     sink.overwrite(at: start, fixed: UInt8(ascii: "{"))
   }
 
+  /// Writes the lines of rows, each behind its byte count as a varint: as a record of the tail has them.
+  ///
+  /// - Parameter line: memory for one line at a time.
+  package static func appendCounted(
+    of batch: EventBatch, rows: Range<Int>, line: inout ByteSink, to sink: inout ByteSink
+  ) {
+    batch.bytes.withUnsafeBufferPointer { bytes in
+      batch.data.withUnsafeBufferPointer { data in
+        batch.rows.withUnsafeBufferPointer { all in
+          var clocks = Clocks()
+          for index in rows {
+            line.removeAll()
+            append(
+              all.pointer + index, bytes: bytes.pointer, data: data.pointer, form: .recorded, &clocks, to: &line)
+            sink.append(varint: line.count)
+            line.withUnsafeBytes { sink.append($0) }
+          }
+        }
+      }
+    }
+  }
+
   /// Writes the line of row `index` of `batch`. For single lines; loops over a batch take the arena once.
   public static func append(_ index: Int, of batch: EventBatch, form: Form, to sink: inout ByteSink) {
     batch.bytes.withUnsafeBufferPointer { bytes in

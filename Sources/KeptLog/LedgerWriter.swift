@@ -28,6 +28,9 @@ package final class LedgerWriter {
   /// One for each core; the first also serves this thread.
   let comparers: [EventComparer]
   var scratch = Sealer.Scratch()
+  /// A line, and a commit's lines each behind its length; kept, so that no commit asks the system for memory.
+  private var line = ByteSink(capacity: 1 << 10)
+  private var lines = ByteSink(capacity: 1 << 12)
   /// The events after the last block, as recorded, and what they commit to.
   var tail: EventBatch
   var tailValues: SealedValues
@@ -201,7 +204,8 @@ package final class LedgerWriter {
         guard tail.rows.count == geometry.blockEventCount else { continue }
         let reference = try output.write(builder.build(tail, tailValues, firstPosition: sealedCount))
         lookup.blocks.append(reference)
-        tail = EventBatch()
+        // Nobody looks anything up before the pieces are replaced below.
+        tail.removeAll()
         tailValues = SealedValues()
         records.removeAll()
       }
@@ -225,20 +229,14 @@ package final class LedgerWriter {
   private func appendRecord(
     _ batch: EventBatch, _ rows: Range<Int>, _ recorded: Instant, to records: inout ByteSink
   ) throws {
-    for index in rows { batch.rows[index].recorded = recorded }
+    batch.rows.withUnsafeMutableBufferPointer { for index in rows { $0[index].recorded = recorded } }
     var values = SealedValues()
     sealer.seal(batch, rows: rows, keys: keys, into: &values, rowOffset: 0, &scratch)
-    var lines = ByteSink(capacity: 1 << 12)
-    var line = ByteSink(capacity: 1 << 10)
-    for index in rows {
-      line.removeAll()
-      CanonicalLine.append(index, of: batch, form: .recorded, to: &line)
-      lines.append(varint: line.count)
-      line.withUnsafeBytes { lines.append($0) }
-    }
+    lines.removeAll()
+    CanonicalLine.appendCounted(of: batch, rows: rows, line: &line, to: &lines)
     lines.withUnsafeBytes { Tail.appendRecord(lines: $0, count: rows.count, values: values, to: &records) }
     tailValues.append(values, rowOffset: tail.rows.count)
-    for index in rows { tail.append(row: batch.rows[index], of: batch) }
+    tail.append(rows: rows, sharingArenaOf: batch)
   }
 
   // MARK: What can be derived

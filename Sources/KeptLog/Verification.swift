@@ -247,19 +247,40 @@ private final class BlockVerifier: @unchecked Sendable {
 
   /// What replays rely on without decoding: a header that hides a kind or a customer would change answers.
   private func falseClaim(_ header: BlockHeader) -> String? {
-    var kinds: [ArraySlice<UInt8>: Int] = [:]
+    // Rows of one kind point to one place, so places are counted and only they are compared.
+    var places: [UInt64: Int] = [:]
+    var run = (place: UInt64.max, count: 0)
     var previous = Instant.min
-    for row in events.rows {
-      guard (header.timeMin...header.timeMax).contains(row.time) else { return "a time outside the header's range" }
-      guard row.recorded >= previous else { return "recorded instants that go back" }
-      previous = row.recorded
-      for number in [row.customer, row.otherCustomer] where number != 0 {
-        guard (header.customerMin...header.customerMax).contains(number) else {
+    func isOutside(_ number: UInt32) -> Bool {
+      number != 0 && (number < header.customerMin || number > header.customerMax)
+    }
+    let fault = events.rows.withUnsafeBufferPointer { rows -> String? in
+      for index in rows.indices {
+        let row = rows.baseAddress! + index
+        guard row.pointee.time >= header.timeMin, row.pointee.time <= header.timeMax else {
+          return "a time outside the header's range"
+        }
+        guard row.pointee.recorded >= previous else { return "recorded instants that go back" }
+        previous = row.pointee.recorded
+        if isOutside(row.pointee.customer) || isOutside(row.pointee.otherCustomer) {
           return "a customer outside the header's range"
         }
+        let kind = row.pointee.fields[TextField.kind.rawValue]
+        let place = UInt64(kind.offset) << 32 | UInt64(kind.count)
+        if place != run.place {
+          places[run.place, default: 0] += run.count
+          run = (place, 0)
+        }
+        run.count += 1
       }
-      let kind = row[.kind]
-      kinds[events.bytes[Int(kind.offset)..<Int(kind.offset) + Int(kind.count)], default: 0] += 1
+      return nil
+    }
+    if let fault { return fault }
+    places[run.place, default: 0] += run.count
+    var kinds: [ArraySlice<UInt8>: Int] = [:]
+    for (place, count) in places where count > 0 {
+      let start = Int(place >> 32)
+      kinds[events.bytes[start..<start + Int(place & 0xFFFF_FFFF)], default: 0] += count
     }
     guard events.rows.first?.recorded == header.recordedMin, previous == header.recordedMax else {
       return "recorded instants other than the header's"
@@ -286,6 +307,8 @@ struct CommitmentOpener: ~Copyable {
     into result: inout BlockResult
   ) {
     for index in events.rows.indices {
+      let (isSealing, dataCount) = events.rows.withUnsafeBufferPointer { ($0[index].sealed != 0, $0[index].dataCount) }
+      guard isSealing || dataCount > 0 else { continue }
       let row = events.rows[index]
       let position = first + UInt64(index)
       var sealed: [(field: String, slice: ByteSlice, customer: UInt32)] = []
@@ -334,14 +357,19 @@ struct CommitmentOpener: ~Copyable {
     salted.append(zeros: Digest.byteCount)
     value.withUnsafeBytes { salted.append($0) }
     // Salts are made with the id as it was read.
-    let source = Array(events.bytes[Int(row[.source].offset)..<Int(row[.source].offset) + Int(row[.source].count)])
-    let id =
-      sealedID.flatMap { try? JSONValue.parse(Array($0)).string.map { Array($0.utf8) } }
-      ?? Array(events.bytes[Int(row[.id].offset)..<Int(row[.id].offset) + Int(row[.id].count)])
-    let commitment = (source + id).withUnsafeBufferPointer { bytes in
-      Commitment.make(
-        HMACKey(key), bytes.pointer, source: ByteSlice(0, source.count), id: ByteSlice(source.count, id.count),
-        field: name, saltedValue: &salted, &message)
+    let commitment: Digest
+    if let sealedID, let id = try? JSONValue.parse(Array(sealedID)).string.map({ Array($0.utf8) }) {
+      let source = Array(events.bytes[Int(row[.source].offset)..<Int(row[.source].offset) + Int(row[.source].count)])
+      commitment = (source + id).withUnsafeBufferPointer { bytes in
+        Commitment.make(
+          HMACKey(key), bytes.pointer, source: ByteSlice(0, source.count), id: ByteSlice(source.count, id.count),
+          field: name, saltedValue: &salted, &message)
+      }
+    } else {
+      commitment = events.bytes.withUnsafeBufferPointer { bytes in
+        Commitment.make(
+          HMACKey(key), bytes.pointer, source: row[.source], id: row[.id], field: name, saltedValue: &salted, &message)
+      }
     }
     return events.bytes.withUnsafeBytes { Digest($0.baseAddress! + Int(slice.offset)) } == commitment
   }

@@ -25,18 +25,19 @@ enum AppendCommand {
     context.tell(recovered: writer.recovered, writer.folder.path)
     let source = try AppendSource()
     var status = Status.sound
+    var answers = ByteSink(capacity: 1 << 12)
     while let chunk = try source.next() {
       let lines = chunk.batch.rows.map(\.line)
-      var answers = chunk.rejects.map { (line: $0.line, text: rejection($0.reason.rawValue, field: $0.field)) }
-      if !lines.isEmpty {
-        let outcomes = try writer.append(chunk.batch, clock: context.now())
-        for (line, outcome) in zip(lines, outcomes) { answers.append((line, answer(outcome))) }
+      let outcomes = lines.isEmpty ? [] : try writer.append(chunk.batch, clock: context.now())
+      var rejects = chunk.rejects.sorted { $0.line < $1.line }[...]
+      answers.removeAll()
+      for (line, outcome) in zip(lines, outcomes) {
+        while let reject = rejects.first, reject.line < line { appendRejection(rejects.removeFirst(), to: &answers) }
+        if !append(outcome, line: line, to: &answers) { status = .no }
       }
-      answers.sort { $0.line < $1.line }
-      for answer in answers {
-        console.print("{\"line\":\(answer.line),\(answer.text)}")
-        if !answer.text.hasPrefix("\"position\"") { status = .no }
-      }
+      for reject in rejects { appendRejection(reject, to: &answers) }
+      if !chunk.rejects.isEmpty { status = .no }
+      answers.withUnsafeBytes { console.write($0) }
       console.flush()
       // Whoever does not read acknowledgements any more gets no more events recorded.
       if console.isOutputClosed { break }
@@ -44,22 +45,46 @@ enum AppendCommand {
     return status
   }
 
-  private static func answer(_ outcome: Outcome) -> String {
+  /// - Returns: whether the event is in the ledger now.
+  private static func append(_ outcome: Outcome, line: UInt64, to answers: inout ByteSink) -> Bool {
+    answers.append("{\"line\":")
+    answers.append(decimal: line)
+    let isRecorded: Bool
     switch outcome {
-    case .accepted(let position): "\"position\":\(position)"
-    case .duplicate(let position): "\"position\":\(position),\"duplicate\":true"
-    case .conflict(let position): "\"conflict\":\(position)"
-    case .tooLong: rejection(RejectReason.eventTooLong.rawValue, field: "")
+    case .accepted(let position):
+      answers.append(",\"position\":")
+      answers.append(decimal: position)
+      isRecorded = true
+    case .duplicate(let position):
+      answers.append(",\"position\":")
+      answers.append(decimal: position)
+      answers.append(",\"duplicate\":true")
+      isRecorded = true
+    case .conflict(let position):
+      answers.append(",\"conflict\":")
+      answers.append(decimal: position)
+      isRecorded = false
+    case .tooLong:
+      appendReason(RejectReason.eventTooLong.rawValue, field: "", to: &answers)
+      isRecorded = false
     }
+    answers.append("}\n")
+    return isRecorded
   }
 
-  private static func rejection(_ reason: String, field: String) -> String {
-    var text = ByteSink()
-    text.append("\"rejected\":\"\(reason)\"")
-    if !field.isEmpty {
-      text.append(",\"field\":")
-      JSONText.append(field, to: &text)
-    }
-    return text.text()
+  private static func appendRejection(_ reject: Reject, to answers: inout ByteSink) {
+    answers.append("{\"line\":")
+    answers.append(decimal: reject.line)
+    appendReason(reject.reason.rawValue, field: reject.field, to: &answers)
+    answers.append("}\n")
+  }
+
+  private static func appendReason(_ reason: String, field: String, to answers: inout ByteSink) {
+    answers.append(",\"rejected\":\"")
+    answers.append(reason)
+    answers.append("\"")
+    guard !field.isEmpty else { return }
+    answers.append(",\"field\":")
+    JSONText.append(field, to: &answers)
   }
 }
