@@ -19,7 +19,7 @@ package struct SHA256Messages: ~Copyable {
 
   /// Appends the message that `write` puts into the sink. It must only append.
   @inline(__always)
-  mutating func append(_ write: (inout ByteSink) -> Void) {
+  package mutating func append(_ write: (inout ByteSink) -> Void) {
     let start = bytes.count
     write(&bytes)
     let byteCount = bytes.count - start

@@ -117,10 +117,21 @@ final class TailEvents: Sendable {
       DispatchQueue.concurrentPerform(iterations: runs.count) { index in
         let start = Int(runs[index].firstPosition - contents.header.firstPosition)
         guard start < count else { return }
+        var messages = SHA256Messages()
+        var hashed = start
         // Nothing is thrown by a body that throws nothing.
         try? forEachLine(of: runs[index]) { line, _, place in
-          if start + place < count { leaves.initializeElement(at: start + place, to: SHA256.leafHash(line)) }
+          guard start + place < count else { return }
+          messages.append { sink in
+            sink.append(0 as UInt8)
+            sink.append(line)
+          }
+          guard place % 256 == 255 else { return }
+          messages.hash(into: leaves.baseAddress! + hashed)
+          messages.removeAll()
+          hashed = start + place + 1
         }
+        messages.hash(into: leaves.baseAddress! + hashed)
       }
       initialized = count
     }
