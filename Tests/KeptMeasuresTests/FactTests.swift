@@ -66,7 +66,7 @@ import Testing
     ]
     #expect(
       cells(touches, "amount", "corrections", "our_faults", "accurate", "state") == [
-        ["18.5", "1", "1", "false", "placed"], ["5", "1", "0", "true", "cancelled"],
+        ["18.5", "1", "1", "false", "placed"], ["5.0", "1", "0", "true", "cancelled"],
       ])
   }
 }
@@ -97,7 +97,7 @@ import Testing
     #expect(
       cells(touches, "return_id", "state", "reason", "easy", "credit_h", "receipt_to_credit_h")
         == [["r1", "credited", "wrong size", "true", "52.0", "28.0"]])
-    #expect(cells(touches, "receipt_told_h", "credit_told_h", "amount") == [["3.0", "28.0", "9"]])
+    #expect(cells(touches, "receipt_told_h", "credit_told_h", "amount") == [["3.0", "28.0", "9.0"]])
     #expect(cells(Array(touches.prefix(1)), "state", "credit_h", "easy") == [["requested", "NULL", "true"]])
   }
 

@@ -42,7 +42,7 @@ final class ReturnFacts: FactFold {
     case .order_id: return FactColumn(name, .id, "the order it is of")
     case .state:
       return FactColumn(name, .word, isNullable: false, "requested, received, credited or refused", seed: "S1.21")
-    case .reason: return FactColumn(name, .word, "why", seed: "S1.21")
+    case .reason: return FactColumn(name, .word, "why it goes back", seed: "S1.21")
     case .label_supplied: return FactColumn(name, .flag, "whether a label was supplied", seed: "S1.19")
     case .same_packaging: return FactColumn(name, .flag, "whether it could go in its packaging", seed: "S1.19")
     case .customer_touches:
