@@ -4,16 +4,17 @@ import KeptStatistics
 /// The one in ten of the CDNOW customers that the papers on purchase models use: 2,357 who first bought in early 1997.
 ///
 /// The file is not ours to pass on: `KEPT_CDNOW` names a copy of CDNOW_master.txt, beside which the Python package lifetimes
-/// 0.11.3 has CDNOW_sample.txt (number in the master, number, yyyymmdd, CDs, dollars). Without it these tests say that they
-/// were left out.
+/// 0.11.3 has CDNOW_sample.txt (number in the master, number, yyyymmdd, CDs, dollars), and what others had made of it with
+/// two decimals, cdnow_customers_summary_with_transactions.csv. Without them these tests say that they were left out.
 enum CDNOWSample {
-  static let path = ProcessInfo.processInfo.environment["KEPT_CDNOW"].map {
-    URL(filePath: $0).deletingLastPathComponent().appending(path: "CDNOW_sample.txt").path
+  private static let folder = ProcessInfo.processInfo.environment["KEPT_CDNOW"].map {
+    URL(filePath: $0).deletingLastPathComponent()
   }
 
   static var isHere: Bool {
-    let here = path.map(FileManager.default.fileExists(atPath:)) ?? false
-    if !here { print("left out: KEPT_CDNOW does not name a folder with CDNOW_sample.txt") }
+    let here =
+      folder.map { FileManager.default.fileExists(atPath: $0.appending(path: "CDNOW_sample.txt").path) } ?? false
+    if !here { print("left out: KEPT_CDNOW does not name a file beside CDNOW_sample.txt") }
     return here
   }
 
@@ -27,7 +28,7 @@ enum CDNOWSample {
   ///
   /// - Parameter mergingDays: purchases of one day are one, as the models ask for.
   static func customers(mergingDays: Bool = true) throws -> [Customer] {
-    let text = try String(contentsOfFile: path!, encoding: .utf8)
+    let text = try String(contentsOf: folder!.appending(path: "CDNOW_sample.txt"), encoding: .utf8)
     var purchases: [Int: [(day: Int, value: Double)]] = [:]
     for line in text.split(whereSeparator: \.isNewline) {
       let parts = line.split(separator: " ")
@@ -53,6 +54,18 @@ enum CDNOWSample {
       return Customer(
         history: PurchaseHistory(frequency: repeats.count, recency: recency, age: Double(end - first) / 7),
         meanValue: repeats.isEmpty ? 0 : repeats.reduce(0) { $0 + $1.value } / Double(repeats.count))
+    }
+  }
+
+  /// The same histories as published, times and means rounded to two decimals.
+  static func rounded() throws -> [Customer] {
+    let name = "cdnow_customers_summary_with_transactions.csv"
+    let text = try String(contentsOf: folder!.appending(path: name), encoding: .utf8)
+    return text.split(whereSeparator: \.isNewline).dropFirst().compactMap { line in
+      let fields = line.split(separator: ",").compactMap { Double($0) }
+      guard fields.count == 5 else { return nil }
+      return Customer(
+        history: PurchaseHistory(frequency: Int(fields[1]), recency: fields[2], age: fields[3]), meanValue: fields[4])
     }
   }
 

@@ -15,7 +15,9 @@ import Testing
     ).get()
     #expect(isClose(television.rho, -29.0 / 165, 1e-14))
     // atanh(−0.17576) ± 1.96·√((1 + 0.01545)/7).
-    #expect(isClose(television.interval.lower, -0.727_830_028, 1e-8) && isClose(television.interval.upper, 0.514_546_662, 1e-8))
+    #expect(
+      isClose(television.interval.lower, -0.727_830_028, 1e-8)
+        && isClose(television.interval.upper, 0.514_546_662, 1e-8))
     #expect(isClose(television.pValue, 0.638_433_778, 1e-8))
   }
 

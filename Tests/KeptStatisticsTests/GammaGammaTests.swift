@@ -6,9 +6,9 @@ import Testing
 @Suite struct GammaGammaTests {
   private static let published = GammaGamma(p: 6.25, q: 3.74, gamma: 15.44)
 
-  /// CDNOW's 946 with a repeat, but those who paid nothing for it.
-  private func spendings() throws -> [GammaGamma.Spending] {
-    try CDNOWSample.customers().filter { $0.history.frequency > 0 && $0.meanValue > 0 }.map {
+  /// Those with a repeat, but those who paid nothing for it.
+  private func spendings(_ customers: [CDNOWSample.Customer]) -> [GammaGamma.Spending] {
+    customers.filter { $0.history.frequency > 0 && $0.meanValue > 0 }.map {
       GammaGamma.Spending(frequency: $0.history.frequency, meanValue: $0.meanValue)
     }
   }
@@ -28,7 +28,7 @@ import Testing
 
   @Test(.enabled(if: CDNOWSample.isHere))
   func `CDNOW's parameters are the known ones, with the correlation beside`() throws {
-    let rows = try spendings()
+    let rows = spendings(try CDNOWSample.rounded())
     let fit = try GammaGamma.fit(rows).get()
     #expect(abs(fit.model.p - 6.248_80) < 6e-6 && abs(fit.model.q - 3.744_59) < 6e-6)
     #expect(abs(fit.model.gamma - 15.447_75) < 6e-6)
@@ -38,6 +38,15 @@ import Testing
     #expect(abs(try fit.model.expectedValue(of: .init(frequency: 2, meanValue: 22.35)).get() - 24.658_62) < 1e-5)
     #expect(abs(try #require(fit.correlation) - 0.114) < 1e-3)
     #expect(fit.customerCount == 946 && fit.gradientNorm < 1e-8 && fit.agreeingStartCount == fit.startCount)
+  }
+
+  @Test(.enabled(if: CDNOWSample.isHere))
+  func `CDNOW's purchases to the cent give about the same as their rounded means`() throws {
+    let customers = try CDNOWSample.customers()
+    let fit = try GammaGamma.fit(spendings(customers)).get()
+    #expect(abs(fit.model.p - 6.249_572) < 1e-6 && abs(fit.model.q - 3.744_225) < 1e-6)
+    #expect(abs(fit.model.gamma - 15.443_521) < 1e-6 && abs(fit.logLikelihood - -4_055.917_695) < 1e-6)
+    #expect(fit.customerCount == 946)
   }
 
   @Test func `the fit is a maximum, in any order, with any weights, and in any currency`() throws {
