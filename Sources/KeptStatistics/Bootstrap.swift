@@ -13,20 +13,34 @@ public struct Bootstrap: Equatable, Sendable {
 /// rest would hide that.
 ///
 /// - Parameters:
-///   - seed: the caller's, from what the statistic is of; equal seeds give equal intervals on every machine.
+///   - seed: the caller's, from what the statistic is of (`SplitMix64.seed`); equal seeds give equal intervals on every
+///     machine.
 ///   - statistic: of the members drawn, by index in 0..<`count`, in the order drawn; nil where it has no value.
 /// - Complexity: `resamples` × (`count` + the statistic).
 public func bootstrap(
   count: Int, resamples: Int = 1000, seed: UInt64, level: Double = 0.95, statistic: ([Int]) -> Double?
 ) -> Result<Bootstrap, Refusal> {
+  bootstrap(counts: [count], resamples: resamples, seed: seed, level: level) { statistic($0[0]) }
+}
+
+/// Draws from several groups, each of its own members and as many as it has: for a difference between groups.
+///
+/// As `bootstrap(count:)`; refused, too, where a group has no member.
+///
+/// - Parameter statistic: of the members drawn, group by group, by index within the group.
+public func bootstrap(
+  counts: [Int], resamples: Int = 1000, seed: UInt64, level: Double = 0.95, statistic: ([[Int]]) -> Double?
+) -> Result<Bootstrap, Refusal> {
   precondition(resamples >= 1 && level > 0 && level < 1, "\(resamples) resamples, level \(level)")
-  guard count >= 1 else { return .failure(.tooLittleData) }
+  guard !counts.isEmpty, counts.allSatisfy({ $0 >= 1 }) else { return .failure(.tooLittleData) }
   var generator = SplitMix64(seed: seed)
-  var drawn = Array(repeating: 0, count: count)
+  var drawn = counts.map { Array(repeating: 0, count: $0) }
   var values: [Double] = []
   values.reserveCapacity(resamples)
   for _ in 0..<resamples {
-    for i in 0..<count { drawn[i] = generator.next(below: count) }
+    for (group, count) in counts.enumerated() {
+      for i in 0..<count { drawn[group][i] = generator.next(below: count) }
+    }
     if let value = statistic(drawn), !value.isNaN { values.append(value) }
   }
   guard values.count * 2 >= resamples else { return .failure(.tooLittleData) }

@@ -6,6 +6,18 @@ public struct SplitMix64: RandomNumberGenerator, Sendable {
 
   public init(seed: UInt64) { state = seed }
 
+  /// The seed that belongs to what a number is of: a measure and the key of its row, say.
+  ///
+  /// FNV-1a over the UTF-8 of `names`, each with a 0xFF after it, which UTF-8 does not contain: "a", "bc" is not "ab", "c".
+  public static func seed(of names: String...) -> UInt64 {
+    var state: UInt64 = 0xCBF2_9CE4_8422_2325
+    for name in names {
+      for byte in name.utf8 { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+      state = (state ^ 0xFF) &* 0x0000_0100_0000_01B3
+    }
+    return state
+  }
+
   public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state

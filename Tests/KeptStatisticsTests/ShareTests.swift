@@ -53,20 +53,4 @@ import Testing
     let prior = try BetaPrior.byMoments(groups).get()
     #expect(isClose(prior.mean, 0.25, 0.03) && isClose(prior.strength, 8, 0.1), "\(prior)")
   }
-
-  @Test func `a bootstrap interval of a mean is the normal one, and the seed's`() throws {
-    var generator = SplitMix64(seed: 8)
-    let values = (0..<400).map { _ in generator.nextUnit() }
-    func mean(_ drawn: [Int]) -> Double? { drawn.reduce(0) { $0 + values[$1] } / Double(drawn.count) }
-    let found = try bootstrap(count: 400, seed: 1, statistic: mean).get()
-    let centre = values.reduce(0, +) / 400
-    let error = (values.reduce(0) { $0 + ($1 - centre) * ($1 - centre) }).squareRoot() / 400
-    #expect(isClose(found.interval.lower, centre - 1.96 * error, 0.01))
-    #expect(isClose(found.interval.upper, centre + 1.96 * error, 0.01))
-    #expect(found.resampleCount == 1000)
-    #expect(try bootstrap(count: 400, seed: 1, statistic: mean).get() == found)
-    #expect(try bootstrap(count: 400, seed: 2, statistic: mean).get() != found)
-    #expect(bootstrap(count: 0, seed: 1, statistic: mean).refusal == .tooLittleData)
-    #expect(bootstrap(count: 3, seed: 1) { _ in nil }.refusal == .tooLittleData)
-  }
 }
