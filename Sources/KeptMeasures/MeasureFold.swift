@@ -21,6 +21,8 @@ public final class MeasureFold: LifeFold {
 
   /// By family, in the order of the run's.
   let factFolds: [FactFold]
+  /// The same, for the loop over touches.
+  private let factFoldsByFamily: UnsafeMutablePointer<Unmanaged<FactFold>>
 
   private let promises: PromiseTracker?
   private let matters: MatterTracker?
@@ -77,6 +79,10 @@ public final class MeasureFold: LifeFold {
       roles.isDisjoint(with: .money)
       ? nil : OrderTracker(rates: base.rates)
     factFolds = base.families.map { $0.makeFold(base.factBase) }
+    factFoldsByFamily = .allocate(capacity: factFolds.count)
+    for (place, fold) in factFolds.enumerated() {
+      (factFoldsByFamily + place).initialize(to: Unmanaged.passUnretained(fold))
+    }
     days = .allocate(capacity: Chunk.capacity)
     months = .allocate(capacity: Chunk.capacity)
     activity = .allocate(capacity: Chunk.capacity)
@@ -85,6 +91,7 @@ public final class MeasureFold: LifeFold {
   }
 
   deinit {
+    factFoldsByFamily.deallocate()
     days.deallocate()
     months.deallocate()
     activity.deallocate()
@@ -178,27 +185,35 @@ public final class MeasureFold: LifeFold {
 
   private func lookClosely(_ chunk: borrowing Chunk) {
     var lookedThrough = 0
+    // Taken once: every look would count references otherwise.
+    let base = base
+    let slots = base.slots.pointer
+    let (nouns, listeners, folds) = (base.nounOf, base.listeners, factFoldsByFamily)
     for place in 0..<chunk.specialCount {
       let row = Int(special[place])
       let touchClass = chunk.rows[row].touchClass
       let kind = TouchClass.kind(touchClass)
       let roles = base.rolesOf[kind]
       let direction = base.direction(touchClass)
-      let touch = Touch(touches: chunk.touches, row: chunk.start + row, kind: kind, slots: base.slots.pointer)
+      let touch = Touch(touches: chunk.touches, row: chunk.start + row, kind: kind, slots: slots)
       var facts: UInt32 = 0
       if let promises, !roles.isDisjoint(with: .promises) { facts |= promises.take(touch, roles, direction: direction) }
       if isFirm { continue }
       if let matters, !roles.isDisjoint(with: .matters) {
         if matters.awaitsOurTouch { findOurTouch(chunk, lookedThrough, row) }
         lookedThrough = row
-        facts |= matters.take(touch, roles, noun: base.roles.nouns[kind], direction: direction)
+        facts |= matters.take(touch, roles, noun: nouns[kind], direction: direction)
         if facts & MatterTracker.impliedOpening != 0 { activity[row] |= base.impliedMask }
         if matters.awaitsOurTouch { lookedThrough = row + (roles.contains(.projectClosed) ? 1 : 0) }
       }
       if roles.contains(.signals) { scores!.take(touch, direction, facts: facts, month: months[row]) }
       if let wordOfMouth, !roles.isDisjoint(with: .wordOfMouth) { wordOfMouth.take(touch, roles, month: months[row]) }
       if let orders, !roles.isDisjoint(with: .money) { orders.take(touch, roles) }
-      if roles.contains(.facts) { for family in base.listeners[kind] { factFolds[family].take(touch, direction) } }
+      if roles.contains(.facts) {
+        for listener in listeners.of(kind) {
+          folds[Int(listener)]._withUnsafeGuaranteedRef { $0.take(touch, direction) }
+        }
+      }
       if !roles.isDisjoint(with: .turns), let turn = base.turn(touch, roles, row: row) {
         turns.append(turn)
         customers?.take(turn)
@@ -262,8 +277,8 @@ final class FoldBase: Sendable {
   let parts: Parts
   let families: [FactFamily]
   let plan: DetailPlan
-  /// By kind code: the families that listen to it.
-  let listeners: [[Int]]
+  /// The families that listen to each kind.
+  let listeners: Listeners
   let asOf: Instant
   let dayTable: DayTable
   let kinds: [String]
@@ -271,6 +286,8 @@ final class FoldBase: Sendable {
   let roles: RoleTable
   /// By kind code: the same roles, for the loop over touches.
   nonisolated(unsafe) let rolesOf: UnsafeMutablePointer<KindRoles>
+  /// By kind code: its noun's number in `roles`, −1: none.
+  nonisolated(unsafe) let nounOf: UnsafeMutablePointer<Int>
   let allRoles: KindRoles
   let signals: SignalTable?
   let rating: RatingReader
@@ -293,7 +310,7 @@ final class FoldBase: Sendable {
     self.families = families
     self.plan = plan
     let heard = families.map { family in Set(family.needs(rulebook).flatMap(\.kinds)) }
-    listeners = kinds.map { kind in heard.indices.filter { heard[$0].contains(kind) } }
+    listeners = Listeners(kinds.map { kind in heard.indices.filter { heard[$0].contains(kind) } })
     self.asOf = asOf
     self.dayTable = dayTable
     self.kinds = kinds
@@ -308,10 +325,12 @@ final class FoldBase: Sendable {
     } else {
       signals = nil
     }
-    for code in kinds.indices where !listeners[code].isEmpty { roles.mark(code, .facts) }
+    for code in kinds.indices where !listeners.of(code).isEmpty { roles.mark(code, .facts) }
     self.roles = roles
     rolesOf = .allocate(capacity: max(1, kinds.count))
     for (code, role) in roles.roles.enumerated() { (rolesOf + code).initialize(to: role) }
+    nounOf = .allocate(capacity: max(1, kinds.count))
+    for (code, noun) in roles.nouns.enumerated() { (nounOf + code).initialize(to: noun) }
     allRoles = roles.roles.reduce([]) { $0.union($1) }
 
     var impliedMask: UInt8 = 0
@@ -340,6 +359,7 @@ final class FoldBase: Sendable {
 
   deinit {
     rolesOf.deallocate()
+    nounOf.deallocate()
     classes.deallocate()
     directions.deallocate()
   }

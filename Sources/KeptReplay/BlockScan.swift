@@ -118,10 +118,11 @@ struct BlockScan {
   /// The accounts, numbered from 1 in order of first appearance.
   func accounts() throws -> Strings {
     var accounts = Strings()
+    let met = WordCodes()
     let columns = BlockColumns()
     for block in blocks where block.header.column(.text(.account)) != nil {
       columns.begin(block.header, source: block.source)
-      for word in try columns.codes(.account).dictionary.strings() { _ = accounts.intern(word) }
+      _ = met.codes(of: try columns.codes(.account).dictionary) { accounts.intern($0) }
     }
     return accounts
   }

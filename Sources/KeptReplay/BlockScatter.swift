@@ -33,6 +33,7 @@ final class BlockScatter {
   private let writer: RowWriter
   private let details: DetailWriter
   private let sources = WordCodes()
+  private let accounts = WordCodes()
   /// Per row of the block: its entity, or `nobody` where the row is left out.
   private let entities: UnsafeMutablePointer<UInt32> = .allocate(capacity: LogFormat.blockEventCount)
   static let nobody = UInt32.max
@@ -94,10 +95,8 @@ final class BlockScatter {
       assign(entityOf, try columns.customerIndices(), block.rowCount)
     case .account:
       let codes = try columns.codes(.account)
-      let entityOf = [Self.nobody] + codes.dictionary.strings().map { word in
-        guard let number = context.accounts.code(of: word), isIn(range, number) else { return Self.nobody }
-        return number
-      }
+      let numbers = accounts.codes(of: codes.dictionary) { context.accounts.code(of: $0) ?? Self.nobody }
+      let entityOf = [Self.nobody] + numbers.map { isIn(range, $0) ? $0 : Self.nobody }
       guard entityOf.contains(where: { $0 != Self.nobody }) else { return false }
       assign(entityOf, codes.codes, block.rowCount)
     }
@@ -222,28 +221,11 @@ final class BlockScatter {
     _ block: ReplayBlock, _ times: UnsafeBufferPointer<Instant>, _ kinds: CodeColumn, _ observer: any BlockFold
   ) throws {
     let source = try columns.codes(.source)
-    let words = [0] + sources.codes(of: source.dictionary, in: context)
+    let words = [0] + sources.codes(of: source.dictionary, context.code(of:))
     observer.apply(
       BlockTouches(
         firstPosition: block.header.firstPosition, rowCount: block.rowCount, times: times,
         recorded: try columns.recorded(), kinds: kinds.codes,
         kindNames: block.header.kinds.map(\.kind), sources: source.codes, sourceCodes: words))
-  }
-}
-
-/// The codes of the words one worker met, so that it asks the shared table once a word.
-final class WordCodes {
-  private var known: [String: UInt32] = [:]
-
-  /// The replay's codes of a block's dictionary, in its order.
-  func codes(of words: BlockStrings, in context: ReplayContext) -> [UInt32] {
-    words.strings().map { code(of: $0, in: context) }
-  }
-
-  func code(of word: String, in context: ReplayContext) -> UInt32 {
-    if let code = known[word] { return code }
-    let code = context.code(of: word)
-    known[word] = code
-    return code
   }
 }

@@ -113,12 +113,12 @@ final class DetailWriter {
       if target.rows.count < column.dictionary.count {
         // A few rows of a block, as where one customer is asked for: most words of its dictionary are nobody's.
         for i in target.rows.indices where column.codes[i] > 0 {
-          let word = column.dictionary.string(Int(column.codes[i]) - 1)
-          target.words[Int(target.places[i])] = UInt64(words.code(of: word, in: context))
+          let word = column.dictionary[Int(column.codes[i]) - 1]
+          target.words[Int(target.places[i])] = UInt64(words.code(of: word, context.code(of:)))
         }
         return true
       }
-      let codes = [Touches.absentWord] + words.codes(of: column.dictionary, in: context).map(UInt64.init)
+      let codes = [Touches.absentWord] + words.codes(of: column.dictionary, context.code(of:)).map(UInt64.init)
       for i in target.rows.indices { target.words[Int(target.places[i])] = codes[Int(column.codes[i])] }
     case .dataText(let key):
       for entry in columns.dataEntries where entry.key == key && (entry.type == .string || entry.type == .json) {

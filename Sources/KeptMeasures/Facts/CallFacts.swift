@@ -3,7 +3,7 @@ import KeptReplay
 
 /// Calls: how long they waited and were held, and whether a human was reached. Metrics S3.1, S3.3.
 final class CallFacts: FactFold {
-  private enum Column: String, CaseIterable {
+  private enum Column: Int, CaseIterable {
     case customer, called_at, case_id, agent, department, channel, wait_s, hold_s, waited_s, talk_s, apologies
     case abandoned, human_reached, waited_long
   }
@@ -25,7 +25,7 @@ final class CallFacts: FactFold {
     makeFold: { CallFacts($0) })
 
   private static func column(_ column: Column) -> FactColumn {
-    let name = column.rawValue
+    let name = "\(column)"
     func seconds(_ meaning: String, _ formula: String = "", _ good: Bool? = false) -> FactColumn {
       FactColumn(name, .seconds, meaning, formula: formula, seed: "S3.1", direction: "WE", highIsGood: good)
     }
@@ -89,7 +89,7 @@ final class CallFacts: FactFold {
   override func take(_ touch: Touch, _ direction: Direction) {
     var row = [Int64](repeating: FactRows.absent, count: Column.allCases.count)
     func set(_ column: Column, _ value: Int64?) {
-      if let value { row[Column.allCases.firstIndex(of: column)!] = value }
+      if let value { row[column.rawValue] = value }
     }
     let (wait, hold) = (waits.number(touch), holds.number(touch))
     // A number of seconds × 10⁶ is one of microseconds.

@@ -1,17 +1,13 @@
 /// The columns of `cases`, in their order; what `CaseFacts` follows.
-enum CaseColumn: String, CaseIterable {
+enum CaseColumn: Int, CaseIterable {
   case case_id, customer, case_kind, state, opened_at, opening_implied, resolved_at
   case first_reply_h, first_reply_business_h, resolution_h, resolution_business_h, waited_h, reopened
   case people, departments, hand_offs
   case updates, updates_per_open_day, max_update_gap_h, estimates, estimate_error_h, estimate_moves
   case frustrated_after_h, annoyed_after_h, angry_after_h, went_public, public_reach
 
-  private static let places = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
-
-  var place: Int { Self.places[self]! }
-
   var declaration: FactColumn {
-    let name = rawValue
+    let name = "\(self)"
     func wait(_ meaning: String, _ formula: String, _ seed: String = "S3.14") -> FactColumn {
       FactColumn(name, .hours, meaning, formula: formula, seed: seed, direction: "WE", highIsGood: false)
     }

@@ -221,7 +221,7 @@ final class CaseFacts: FactFold {
 
   private func row(_ index: Int, _ item: Case) -> [Int64] {
     var row = [Int64](repeating: FactRows.absent, count: CaseColumn.allCases.count)
-    func set(_ column: CaseColumn, _ value: Int64?) { if let value { row[column.place] = value } }
+    func set(_ column: CaseColumn, _ value: Int64?) { if let value { row[column.rawValue] = value } }
     let end = item.isOpen ? asOf : item.resolvedAt
     set(.case_id, keys.id(of: index) { rows.text($0) })
     set(.case_kind, item.kind)

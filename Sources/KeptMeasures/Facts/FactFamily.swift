@@ -29,6 +29,33 @@ struct FactNeed: Sendable {
   }
 }
 
+/// Which families listen to each kind, for the loop over touches.
+final class Listeners: Sendable {
+  private nonisolated(unsafe) let starts: UnsafeMutablePointer<Int32>
+  private nonisolated(unsafe) let families: UnsafeMutablePointer<Int32>
+
+  /// - Parameter byKind: by kind code.
+  init(_ byKind: [[Int]]) {
+    starts = .allocate(capacity: byKind.count + 1)
+    families = .allocate(capacity: max(1, byKind.reduce(0) { $0 + $1.count }))
+    starts[0] = 0
+    for (kind, list) in byKind.enumerated() {
+      for (place, family) in list.enumerated() { families[Int(starts[kind]) + place] = Int32(family) }
+      starts[kind + 1] = starts[kind] + Int32(list.count)
+    }
+  }
+
+  deinit {
+    starts.deallocate()
+    families.deallocate()
+  }
+
+  @inline(__always)
+  func of(_ kind: Int) -> UnsafeBufferPointer<Int32> {
+    UnsafeBufferPointer(start: families + Int(starts[kind]), count: Int(starts[kind + 1] - starts[kind]))
+  }
+}
+
 /// What the folds of families share.
 struct FactBase {
   let rulebook: Rulebook
@@ -46,12 +73,15 @@ struct FactBase {
 }
 
 /// Where a field stands in the details of every kind.
-struct FactField {
-  private let slots: [Int8]
+final class FactField {
+  private let slots: UnsafeMutablePointer<Int8>
 
   init(_ field: DetailField, kinds: [String], plan: DetailPlan) {
-    slots = kinds.map { Int8(plan.slot($0, field)) }
+    slots = .allocate(capacity: max(1, kinds.count))
+    for (code, kind) in kinds.enumerated() { slots[code] = Int8(plan.slot(kind, field)) }
   }
+
+  deinit { slots.deallocate() }
 
   /// Numbers × 10⁶, instants in microseconds; nil where absent.
   func number(_ touch: Touch) -> Int64? {

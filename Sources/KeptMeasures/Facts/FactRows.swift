@@ -38,71 +38,92 @@ struct FactRows {
 }
 
 /// Makes the table of a family from the rows of all workers: customers by name, a customer's things as they began.
-enum FactTable {
+struct FactTable {
+  private let all: [FactRows]
+  private let names: EntityNames
+  private let strings: StringDictionary
+  /// By row of the table: the worker, and its row.
+  private var order: [(fold: UInt32, row: UInt32)] = []
+
   static func make(
     _ family: FactFamily, _ all: [FactRows], names: EntityNames, strings: StringDictionary
   ) -> Table {
-    let order = LifeOrder(all.map(\.customers), names)
-    let columns = family.columns.enumerated().map { place, column in
-      make(column, place, all, order, names, strings)
-    }
+    let table = FactTable(all, names: names, strings: strings)
+    let columns = family.columns.enumerated().map { place, column in table.column(column.value, place) }
     return Table(schema: family.schema, columns: columns)
   }
 
-  private static func make(
-    _ column: FactColumn, _ place: Int, _ all: [FactRows], _ order: LifeOrder, _ names: EntityNames,
-    _ strings: StringDictionary
-  ) -> ColumnData {
-    let rowCount = all.reduce(0) { $0 + $1.customers.count }
-    func each(_ body: (FactRows, UInt32, Int64) -> Void) {
-      for life in order.places {
-        let rows = all[life.fold]
-        let customer = rows.customers[life.row]
-        var row = life.row
-        while row < rows.customers.count, rows.customers[row] == customer {
-          body(rows, customer, rows.words[row * rows.width + place])
-          row += 1
-        }
+  private init(_ all: [FactRows], names: EntityNames, strings: StringDictionary) {
+    self.all = all
+    self.names = names
+    self.strings = strings
+    order.reserveCapacity(all.reduce(0) { $0 + $1.customers.count })
+    for life in LifeOrder(all.map(\.customers), names).places {
+      let customers = all[life.fold].customers
+      var row = life.row
+      while row < customers.count, customers[row] == customers[life.row] {
+        order.append((UInt32(life.fold), UInt32(row)))
+        row += 1
       }
     }
-    func fixed<Value: FixedWidthValue>(_ value: (Int64) -> Value) -> ColumnData {
-      var builder = ColumnBuilder<Value>(rowCount: rowCount)
-      each { _, _, word in builder.append(word == FactRows.absent ? nil : value(word)) }
-      return builder.finish()
-    }
-    switch column.value {
+  }
+
+  private func column(_ value: FactColumn.Value, _ place: Int) -> ColumnData {
+    switch value {
     case .customer:
-      var builder = StringColumnBuilder(dictionary: names.dictionary, rowCount: rowCount)
-      each { _, customer, _ in customer == 0 ? builder.appendNull() : builder.append(code: names.code(customer)) }
+      var builder = StringColumnBuilder(dictionary: names.dictionary, rowCount: order.count)
+      for (fold, row) in order {
+        let customer = all[Int(fold)].customers[Int(row)]
+        customer == 0 ? builder.appendNull() : builder.append(code: names.code(customer))
+      }
       return builder.finish()
     case .id:
       var dictionary = StringDictionary()
+      dictionary.reserveCapacity(strings: order.count, bytes: all.reduce(0) { $0 + $1.bytes.count })
       var codes: [UInt32] = []
-      codes.reserveCapacity(rowCount)
-      each { rows, _, word in
+      codes.reserveCapacity(order.count)
+      for (fold, word) in words(place) {
         codes.append(
-          word == FactRows.absent ? StringColumn.nullCode : rows.text(of: word) { dictionary.append($0) })
+          word == FactRows.absent ? StringColumn.nullCode : all[fold].text(of: word) { dictionary.append($0) })
       }
       return ColumnData(.string(StringColumn(dictionary: dictionary, codes: codes)))
     case .word:
-      var builder = StringColumnBuilder(rowCount: rowCount)
-      each { rows, _, word in
-        if word == FactRows.absent { return builder.appendNull() }
-        rows.text(of: word) { builder.append(String(decoding: $0, as: UTF8.self)) }
+      var builder = StringColumnBuilder(rowCount: order.count)
+      for (fold, word) in words(place) {
+        if word == FactRows.absent { builder.appendNull() } else {
+          all[fold].text(of: word) { builder.append(String(decoding: $0, as: UTF8.self)) }
+        }
       }
       return builder.finish()
     case .code:
-      var builder = StringColumnBuilder(dictionary: strings, rowCount: rowCount)
-      each { _, _, word in
+      var builder = StringColumnBuilder(dictionary: strings, rowCount: order.count)
+      for (_, word) in words(place) {
         word == FactRows.absent || word == 0 ? builder.appendNull() : builder.append(code: UInt32(word))
       }
       return builder.finish()
-    case .instant, .amount: return fixed { $0 }
+    case .instant, .amount: return fixed(place) { $0 }
     case .hours, .seconds, .days, .number:
-      let scale = column.value.scale
-      return fixed { Double($0) / scale }
-    case .count: return fixed { Int32(clamping: $0) }
-    case .flag: return fixed { $0 != 0 }
+      let scale = value.scale
+      return fixed(place) { Double($0) / scale }
+    case .count: return fixed(place) { Int32(clamping: $0) }
+    case .flag: return fixed(place) { $0 != 0 }
     }
+  }
+
+  /// The words of a column, row by row of the table.
+  private func words(_ place: Int) -> [(fold: Int, word: Int64)] {
+    var words: [(fold: Int, word: Int64)] = []
+    words.reserveCapacity(order.count)
+    for (fold, row) in order {
+      let rows = all[Int(fold)]
+      words.append((Int(fold), rows.words[Int(row) * rows.width + place]))
+    }
+    return words
+  }
+
+  private func fixed<Value: FixedWidthValue>(_ place: Int, _ value: (Int64) -> Value) -> ColumnData {
+    var builder = ColumnBuilder<Value>(rowCount: order.count)
+    for (_, word) in words(place) { builder.append(word == FactRows.absent ? nil : value(word)) }
+    return builder.finish()
   }
 }

@@ -7,7 +7,7 @@ import KeptReplay
 /// shipped on Tuesday with `told_customer` false and a message about it the next morning: confirm_s 12,
 /// confirmed_instantly, ship_told.
 final class OrderFacts: FactFold {
-  private enum Column: String, CaseIterable {
+  private enum Column: Int, CaseIterable {
     case order_id, customer, state, channel, device, steps, reidentified, is_repeat, placed_at, amount, currency
     case confirm_s, confirmed_instantly, shipped_at, ship_told, backordered_at, told_first, delivered_at
     case corrections, our_faults, accurate
@@ -39,7 +39,7 @@ final class OrderFacts: FactFold {
   }
 
   private static func column(_ column: Column) -> FactColumn {
-    let name = column.rawValue
+    let name = "\(column)"
     switch column {
     case .order_id: return FactColumn(name, .id, isNullable: false, "its order_id, else the subject of its events")
     case .customer: return FactColumn(name, .customer, "external id")
@@ -276,7 +276,7 @@ final class OrderFacts: FactFold {
   override func end(customer: UInt32) {
     for order in orders {
       var row = [Int64](repeating: FactRows.absent, count: Column.allCases.count)
-      func set(_ column: Column, _ value: Int64) { row[Column.allCases.firstIndex(of: column)!] = value }
+      func set(_ column: Column, _ value: Int64) { row[column.rawValue] = value }
       set(.order_id, keys.id(of: order.key) { rows.text($0) })
       set(.state, rows.text(order.state.word))
       set(.channel, order.channel)

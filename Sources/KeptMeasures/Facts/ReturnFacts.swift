@@ -6,7 +6,7 @@ import KeptReplay
 /// A return is its `return_id`, else the subject of its `return.*` events. Example: asked for on Monday 9:00, received
 /// on Tuesday, credited on Wednesday 13:00: credit_h 52.
 final class ReturnFacts: FactFold {
-  private enum Column: String, CaseIterable {
+  private enum Column: Int, CaseIterable {
     case return_id, customer, order_id, state, reason, label_supplied, same_packaging, customer_touches, easy
     case requested_at, received_at, credited_at, refused_at, amount, credit_h, receipt_to_credit_h, receipt_told_h
     case credit_told_h
@@ -35,7 +35,7 @@ final class ReturnFacts: FactFold {
   private static let talk = ["message.sent", "status.reported", "case.opened", "call.handled", "info.sought"]
 
   private static func column(_ column: Column) -> FactColumn {
-    let name = column.rawValue
+    let name = "\(column)"
     switch column {
     case .return_id: return FactColumn(name, .id, isNullable: false, "its return_id, else the subject of its events")
     case .customer: return FactColumn(name, .customer, "external id")
@@ -178,7 +178,7 @@ final class ReturnFacts: FactFold {
   override func end(customer: UInt32) {
     for (index, item) in returns.enumerated() {
       var row = [Int64](repeating: FactRows.absent, count: Column.allCases.count)
-      func set(_ column: Column, _ value: Int64) { row[Column.allCases.firstIndex(of: column)!] = value }
+      func set(_ column: Column, _ value: Int64) { row[column.rawValue] = value }
       func setSpan(_ column: Column, _ start: Instant, _ end: Instant) {
         if start != .absentInstant, end != .absentInstant { set(column, end - start) }
       }
