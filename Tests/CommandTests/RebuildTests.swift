@@ -19,8 +19,9 @@ import Testing
     #expect(try place.shell("readlink shop/snapshots/latest").output == "20240810T070000Z-255\n")
     #expect(
       try place.shell("ls shop/snapshots/latest").lines == [
-        "customers.parquet", "dictionary.parquet", "lifecycle.parquet", "manifest.json", "promises.parquet",
-        "retention.parquet", "scores.parquet", "signals.parquet", "sources.parquet", "word_of_mouth.parquet",
+        "calls.parquet", "cases.parquet", "customers.parquet", "dictionary.parquet", "lifecycle.parquet",
+        "manifest.json", "orders.parquet", "promises.parquet", "retention.parquet", "returns.parquet",
+        "scores.parquet", "signals.parquet", "sources.parquet", "word_of_mouth.parquet",
       ])
   }
 
