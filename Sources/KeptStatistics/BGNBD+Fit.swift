@@ -2,6 +2,8 @@ extension BGNBD {
   /// The most likely parameters, and what is needed to judge them.
   public struct Fit: Equatable, Sendable {
     public var model: BGNBD
+    /// r, α, a, b with their standard errors.
+    public var parameters: [FittedParameter]
     public var logLikelihood: Double
     public var customerCount: Int
     /// Distinct histories: what the likelihood runs over.
@@ -37,8 +39,12 @@ extension BGNBD {
     return LikelihoodMaximum.seek(from: starts) { point, gradient in
       likelihood.mean(model(point), &gradient)
     }.map { maximum in
-      Fit(
-        model: model(maximum.point), logLikelihood: maximum.meanLogLikelihood * n, customerCount: customerCount,
+      let model = model(maximum.point)
+      return Fit(
+        model: model,
+        parameters: FittedParameter.list(
+          ["r", "alpha", "a", "b"], [model.r, model.alpha, model.a, model.b], maximum, count: n),
+        logLikelihood: maximum.meanLogLikelihood * n, customerCount: customerCount,
         rowCount: rows.count, gradientNorm: maximum.gradientNorm, agreeingStartCount: maximum.agreeingStartCount,
         startCount: starts.count)
     }

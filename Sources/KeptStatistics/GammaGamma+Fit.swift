@@ -2,6 +2,8 @@ extension GammaGamma {
   /// The most likely parameters, and what is needed to judge them.
   public struct Fit: Equatable, Sendable {
     public var model: GammaGamma
+    /// p, q, γ with their standard errors.
+    public var parameters: [FittedParameter]
     public var logLikelihood: Double
     public var customerCount: Int
     /// Pearson's, of frequency and mean value over customers: the model supposes it small. Nil where one does not vary.
@@ -36,8 +38,12 @@ extension GammaGamma {
     return LikelihoodMaximum.seek(from: starts) { point, gradient in
       likelihood.mean(model(point), &gradient)
     }.map { maximum in
-      Fit(
-        model: model(maximum.point), logLikelihood: maximum.meanLogLikelihood * n, customerCount: customerCount,
+      let model = model(maximum.point)
+      return Fit(
+        model: model,
+        parameters: FittedParameter.list(
+          ["p", "q", "gamma"], [model.p, model.q, model.gamma], maximum, count: n),
+        logLikelihood: maximum.meanLogLikelihood * n, customerCount: customerCount,
         correlation: correlation(rows), gradientNorm: maximum.gradientNorm,
         agreeingStartCount: maximum.agreeingStartCount, startCount: starts.count)
     }

@@ -7,9 +7,10 @@ struct LikelihoodMaximum {
   var meanLogLikelihood: Double
   /// The largest component of the gradient there, by size.
   var gradientNorm: Double
+  /// Of each coordinate, for a single observation: divide by √n.
+  var standardErrors: [Double] = []
   /// Starts that ended at this maximum.
-  var agreeingStartCount: Int
-  var evaluationCount: Int
+  var agreeingStartCount = 0
 
   /// A gradient below this is a maximum; one below `gradientSought` ends the search.
   static let gradientAllowed = 1e-6
@@ -18,28 +19,56 @@ struct LikelihoodMaximum {
   private static let edge = 12.0
   private static let iterationCountMax = 200
   private static let stepMax = 2.0
+  /// Where Newton's step would still go this far, the gradient is small because the ridge is flat.
+  private static let restAllowed = 1e-3
 
   /// - Parameter evaluate: the mean log likelihood at a point; writes its gradient.
   static func seek(
     from starts: [[Double]], evaluate: ([Double], inout [Double]) -> Double
   ) -> Result<LikelihoodMaximum, Refusal> {
-    var ends: [LikelihoodMaximum] = []
-    var evaluationCount = 0
-    for start in starts {
-      let end = climb(from: start, evaluate)
-      evaluationCount += end.evaluationCount
-      ends.append(end)
-    }
+    let ends = starts.map { climb(from: $0, evaluate) }
     guard var best = ends.max(by: { $0.meanLogLikelihood < $1.meanLogLikelihood }) else {
       return .failure(.notConverged)
     }
     guard !best.isAtEdge else { return .failure(.noInteriorMaximum) }
     guard best.gradientNorm <= gradientAllowed else { return .failure(.notConverged) }
-    best.evaluationCount = evaluationCount
+    guard let curved = best.curvature(evaluate) else { return .failure(.noInteriorMaximum) }
+    guard curved.rest <= restAllowed else { return .failure(.notConverged) }
+    best.standardErrors = curved.errors
     best.agreeingStartCount = ends.count { end in
       end.gradientNorm <= gradientAllowed && zip(end.point, best.point).allSatisfy { abs($0 - $1) < 1e-4 }
     }
     return .success(best)
+  }
+
+  /// What the second derivatives say: how far Newton's step would still go, and the roots of the diagonal of the inverse
+  /// information. Nil where the surface is not curved downwards in every direction.
+  private func curvature(
+    _ evaluate: ([Double], inout [Double]) -> Double
+  ) -> (rest: Double, errors: [Double])? {
+    let n = point.count
+    let step = 1e-4
+    var (above, below) = (point, point)
+    let slopes = (0..<n).map { i in
+      var ahead = point
+      var behind = point
+      ahead[i] += step
+      behind[i] -= step
+      _ = evaluate(ahead, &above)
+      _ = evaluate(behind, &below)
+      return (0..<n).map { (below[$0] - above[$0]) / (2 * step) }
+    }
+    let information = (0..<n).map { i in (0..<n).map { j in (slopes[i][j] + slopes[j][i]) / 2 } }
+    guard LinearAlgebra.isPositiveDefinite(information) else { return nil }
+    var errors: [Double] = []
+    for i in 0..<n {
+      guard let row = LinearAlgebra.solve(information, (0..<n).map { $0 == i ? 1 : 0 }) else { return nil }
+      errors.append(row[i].squareRoot())
+    }
+    var gradient = point
+    _ = evaluate(point, &gradient)
+    guard let rest = LinearAlgebra.solve(information, gradient) else { return nil }
+    return (Self.size(rest), errors)
   }
 
   private var isAtEdge: Bool { point.contains { abs($0) > Self.edge } }
@@ -50,8 +79,7 @@ struct LikelihoodMaximum {
     let n = start.count
     var gradient = Array(repeating: 0.0, count: n)
     var here = LikelihoodMaximum(
-      point: start, meanLogLikelihood: evaluate(start, &gradient), gradientNorm: 0, agreeingStartCount: 0,
-      evaluationCount: 1)
+      point: start, meanLogLikelihood: evaluate(start, &gradient), gradientNorm: 0)
     var inverse = identity(n)
     var nextGradient = gradient
     for iteration in 0..<iterationCountMax {
@@ -69,7 +97,6 @@ struct LikelihoodMaximum {
       for _ in 0..<40 {
         let point = zip(here.point, direction).map { $0 + step * $1 }
         let value = evaluate(point, &nextGradient)
-        here.evaluationCount += 1
         let gain = value - here.meanLogLikelihood
         // So close to the top that rounding hides the gain, a smaller gradient is the progress.
         let isLevel = abs(gain) < 1e-13 * max(1, abs(value)) && size(nextGradient) < here.gradientNorm

@@ -26,4 +26,17 @@ enum LinearAlgebra {
     }
     return x
   }
+
+  /// Whether xᵀ·`matrix`·x > 0 for every x but 0, of a symmetric matrix: Cholesky's pivots are all positive.
+  static func isPositiveDefinite(_ matrix: [[Double]]) -> Bool {
+    var a = matrix
+    for i in a.indices {
+      guard a[i][i] > 0 else { return false }
+      for row in (i + 1)..<a.count {
+        let factor = a[row][i] / a[i][i]
+        for k in i..<a.count { a[row][k] -= factor * a[i][k] }
+      }
+    }
+    return true
+  }
 }

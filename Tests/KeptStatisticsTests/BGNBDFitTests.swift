@@ -19,6 +19,10 @@ import Testing
     #expect(abs(fit.logLikelihood - -9_582.429_207) < 1e-6)
     #expect(fit.gradientNorm < 1e-8 && fit.agreeingStartCount == fit.startCount, "\(fit)")
     #expect(fit.customerCount == 2357 && fit.rowCount < 1200)
+    // As the quickstart of lifetimes prints them.
+    #expect(fit.parameters.map(\.name) == ["r", "alpha", "a", "b"])
+    let errors = fit.parameters.map { ($0.standardError * 1000).rounded() / 1000 }
+    #expect(errors == [0.013, 0.378, 0.186, 0.705])
     let sum = histories.reduce(0) { $0 + fit.model.logLikelihood($1) }
     #expect(isClose(sum, fit.logLikelihood, 1e-12))
     let counts = (0...6).map { count in

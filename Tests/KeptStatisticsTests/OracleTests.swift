@@ -139,6 +139,7 @@ import Testing
         "r": .number(model.r), "alpha": .number(model.alpha), "a": .number(model.a), "b": .number(model.b),
         "logLikelihood": .number(fit.logLikelihood),
       ]),
+      "errors": errors(fit.parameters),
     ])
   }
 
@@ -163,7 +164,12 @@ import Testing
         "p": .number(fit.model.p), "q": .number(fit.model.q), "gamma": .number(fit.model.gamma),
         "logLikelihood": .number(fit.logLikelihood), "correlation": .optional(fit.correlation),
       ]),
+      "errors": errors(fit.parameters),
     ])
+  }
+
+  private func errors(_ parameters: [FittedParameter]) -> JSON {
+    .object(Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, .number($0.standardError)) }))
   }
 
   private func run(_ arguments: [String]) throws -> (status: Int32, output: String) {

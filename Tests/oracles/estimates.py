@@ -98,6 +98,8 @@ def purchases(case):
         differences.append(f"BG/NBD: lifetimes found a likelier fit, {fitter.params_.to_dict()}")
     for name, one, other in zip(names, own, theirs):
         same(f"BG/NBD: ln {name}", one, other, 2e-3)
+        same(f"BG/NBD: error of ln {name}", case["errors"][name] / case["fit"][name],
+             fitter.standard_errors_[name] / fitter.params_[name], 1e-3)
     fitter.params_ = pd.Series(np.exp(own), index=names)
     expected = fitter.conditional_expected_number_of_purchases_up_to_time(39, x, recency, age)
     alive = fitter.conditional_probability_alive(x, recency, age)
@@ -121,6 +123,8 @@ def spending(case):
         differences.append(f"Gamma-Gamma: lifetimes found a likelier fit, {fitter.params_.to_dict()}")
     for name, one, other in zip("pqv", own, theirs):
         same(f"Gamma-Gamma: ln {name}", one, other, 2e-3)
+        same(f"Gamma-Gamma: error of ln {name}", case["errors"][{"v": "gamma"}.get(name, name)] / math.exp(one),
+             fitter.standard_errors_[name] / fitter.params_[name], 1e-3)
     fitter.params_ = pd.Series(np.exp(own), index=list("pqv"))
     expected = fitter.conditional_expected_average_profit(x, mean)
     for i, customer in enumerate(case["customers"]):
