@@ -21,16 +21,18 @@ public struct PurchaseHistory: Equatable, Comparable, Sendable {
     self.weight = weight
   }
 
-  /// By frequency, recency, age; weight does not matter.
+  /// By frequency, recency, age, weight.
   public static func < (one: Self, other: Self) -> Bool {
-    (one.frequency, one.recency, one.age) < (other.frequency, other.recency, other.age)
+    (one.frequency, one.recency, one.age, one.weight) < (other.frequency, other.recency, other.age, other.weight)
   }
 
   /// Equal histories as one row with their weights added, in order; rows without weight are gone.
   static func collapsed(_ histories: [PurchaseHistory]) -> [PurchaseHistory] {
     var rows: [PurchaseHistory] = []
     for history in histories.sorted() where history.weight > 0 {
-      if let last = rows.last, !(last < history) {
+      if let last = rows.last,
+        (last.frequency, last.recency, last.age) == (history.frequency, history.recency, history.age)
+      {
         rows[rows.count - 1].weight += history.weight
       } else {
         rows.append(history)
