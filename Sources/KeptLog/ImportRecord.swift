@@ -252,17 +252,6 @@ extension LedgerWriter {
     let time = try recordedInstant(clock)
     _ = try append(record.event(position: count, time: time), clock: clock)
   }
-
-  /// Records who made the ledger, or did something else to it as a whole, and why.
-  package func append(act kind: String, actor: String?, reason: String?, clock: Instant) throws {
-    let members = [("actor", actor), ("reason", reason)].compactMap { pair in
-      pair.1.map { JSONMember(pair.0, .string($0)) }
-    }
-    let time = try recordedInstant(clock)
-    _ = try append(
-      SystemEvent.batch(kind: kind, source: ImportRecord.source, id: "\(kind)-\(count)", time: time, data: members),
-      clock: clock)
-  }
 }
 
 extension LedgerReader {

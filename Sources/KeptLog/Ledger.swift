@@ -10,15 +10,21 @@ package enum Ledger {
     package var weekStart: WeekDay
     package var currency: String?
     package var sealed: [String]
+    /// Who makes it, and why.
+    package var actor: String?
+    package var reason: String?
 
     package init(
-      zone: String, zoneBytes: [UInt8], weekStart: WeekDay = .monday, currency: String? = nil, sealed: [String] = []
+      zone: String, zoneBytes: [UInt8], weekStart: WeekDay = .monday, currency: String? = nil, sealed: [String] = [],
+      actor: String? = nil, reason: String? = nil
     ) {
       self.zone = zone
       self.zoneBytes = zoneBytes
       self.weekStart = weekStart
       self.currency = currency
       self.sealed = sealed
+      self.actor = actor
+      self.reason = reason
     }
   }
 
@@ -49,7 +55,8 @@ package enum Ledger {
     var id = [UInt8](repeating: 0, count: 16)
     try id.withUnsafeMutableBytes { try disk.fillWithRandom($0) }
     let settings = LedgerSettings(
-      ledgerID: LedgerID(id), zone: plan.zone, weekStart: plan.weekStart, currency: plan.currency, sealed: plan.sealed)
+      ledgerID: LedgerID(id), zone: plan.zone, weekStart: plan.weekStart, currency: plan.currency, sealed: plan.sealed,
+      actor: plan.actor, reason: plan.reason)
     try disk.replaceFile(folder(LedgerFolder.zone), with: plan.zoneBytes)
     try disk.replaceFile(folder(LedgerFolder.secret), with: try VaultSecret.random(disk).bytes(settings.ledgerID))
     try disk.replaceFile(folder(LedgerFolder.tail), with: FileHeader(.tail, settings.ledgerID).bytes())

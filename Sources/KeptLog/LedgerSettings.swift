@@ -10,17 +10,23 @@ package struct LedgerSettings: Sendable, Equatable {
   package var currency: String?
   /// Sorted names of the fields whose plain values never enter a block, beside `text` and personal keys of `data`.
   package var sealed: [String]
+  /// Who made the ledger, and why.
+  package var actor: String?
+  package var reason: String?
 
   package static let formatVersion: Int64 = 1
 
   package init(
-    ledgerID: LedgerID, zone: String, weekStart: WeekDay = .monday, currency: String? = nil, sealed: [String] = []
+    ledgerID: LedgerID, zone: String, weekStart: WeekDay = .monday, currency: String? = nil, sealed: [String] = [],
+    actor: String? = nil, reason: String? = nil
   ) {
     self.ledgerID = ledgerID
     self.zone = zone
     self.weekStart = weekStart
     self.currency = currency
     self.sealed = sealed.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    self.actor = actor
+    self.reason = reason
   }
 
   package var sealsCustomers: Bool { sealed.contains(Self.customerField) }
@@ -61,6 +67,8 @@ extension LedgerSettings {
     ]
     if let currency { members.append(JSONMember("currency", .string(currency))) }
     members.append(JSONMember("sealed", .array(sealed.map { .string($0) })))
+    if let actor { members.append(JSONMember("actor", .string(actor))) }
+    if let reason { members.append(JSONMember("reason", .string(reason))) }
     return Array(JSONValue.object(members).pretty().utf8)
   }
 
@@ -74,7 +82,7 @@ extension LedgerSettings {
     guard version == formatVersion else {
       throw .unknownVersion(file: LedgerFolder.settings, version: UInt64(clamping: version))
     }
-    let known = ["format", "ledger", "zone", "week_start", "currency", "sealed"]
+    let known = ["format", "ledger", "zone", "week_start", "currency", "sealed", "actor", "reason"]
     if let stranger = members.first(where: { !known.contains($0.key) }) {
       throw wrong("has a member \(stranger.key) that format \(version) does not know")
     }
@@ -85,10 +93,10 @@ extension LedgerSettings {
     guard let weekStart = value["week_start"]?.string.flatMap({ WeekDay(rawValue: $0) }) else {
       throw wrong("week_start is not the lower-case name of a week day")
     }
-    var currency: String?
-    if let member = value["currency"] {
-      guard let name = member.string else { throw wrong("currency is not a string") }
-      currency = name
+    func text(_ name: String) throws(LogError) -> String? {
+      guard let member = value[name] else { return nil }
+      guard let text = member.string else { throw wrong("\(name) is not a string") }
+      return text
     }
     var sealed: [String] = []
     for item in value["sealed"]?.array ?? [] {
@@ -96,6 +104,8 @@ extension LedgerSettings {
       sealed.append(name)
     }
     guard value["sealed"]?.array != nil else { throw wrong("sealed is not an array") }
-    return LedgerSettings(ledgerID: ledgerID, zone: zone, weekStart: weekStart, currency: currency, sealed: sealed)
+    return LedgerSettings(
+      ledgerID: ledgerID, zone: zone, weekStart: weekStart, currency: try text("currency"), sealed: sealed,
+      actor: try text("actor"), reason: try text("reason"))
   }
 }

@@ -154,6 +154,17 @@ import Testing
   }
 }
 
+@Suite struct InitTests {
+  @Test func `a ledger says who made it and why`() throws {
+    let place = try Workplace()
+    try #require(place.kept("init", "shop", "--actor", "Ada", "--reason", "the pilot in Lyon").status == 0)
+    #expect(try place.kept("status", "shop").lines.contains("made by        Ada: the pilot in Lyon"))
+    try #require(place.kept("init", "other").status == 0)
+    let user = try place.shell("id -un").output.dropLast()
+    #expect(try place.kept("status", "other").lines.contains("made by        \(user)"))
+  }
+}
+
 /// RFC 6962, 2.1, as it is written there.
 private func merkleRoot(_ leaves: [[UInt8]]) -> Digest {
   guard leaves.count > 1 else { return SHA256.hash([0] + leaves[0]) }

@@ -1,3 +1,4 @@
+import Glibc
 import KeptFormat
 import KeptLog
 
@@ -17,6 +18,8 @@ enum InitCommand {
         "seal", "FIELDS",
         "fields that the log only holds commitments of, beside text and personal keys of data: customer, other envelope "
           + "fields, data.KEY; their values are kept in the vault, where they can be erased", isRepeatable: true),
+      OptionDescription("actor", "NAME", "who makes the ledger, for the record (the user who runs this)"),
+      OptionDescription("reason", "TEXT", "why, for the record"),
     ],
     notes: """
       What is chosen here holds for the life of the ledger. Customer ids are open by default, since a CRM's key says
@@ -24,7 +27,7 @@ enum InitCommand {
       """,
     examples: [
       "kept init shop --zone Europe/Berlin --currency EUR",
-      "kept init sealed-shop --seal customer,agent",
+      "kept init sealed-shop --seal customer,agent --reason pilot",
     ],
     run: run)
 
@@ -49,12 +52,18 @@ enum InitCommand {
       )
     }
     let plan = Ledger.Plan(
-      zone: zone, zoneBytes: zoneBytes, weekStart: weekStart, currency: currency, sealed: sealed)
+      zone: zone, zoneBytes: zoneBytes, weekStart: weekStart, currency: currency, sealed: sealed,
+      actor: arguments.value("actor") ?? userName, reason: arguments.value("reason"))
     let settings = try Ledger.create(path, plan)
     let openness = settings.sealed.isEmpty ? "" : "; sealed: " + settings.sealed.joined(separator: ", ")
     context.console.say(
       "\(path): a new ledger; days begin in \(zone), weeks on \(weekStart.rawValue)\(openness)\n"
         + "Next: `kept import \(path) FILE`")
     return .sound
+  }
+
+  private static var userName: String? {
+    guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else { return nil }
+    return String(cString: name)
   }
 }

@@ -39,6 +39,7 @@ enum StatusCommand {
       "zone \(settings.zone), weeks begin on \(settings.weekStart.rawValue)"
         + (settings.currency.map { ", \($0)" } ?? "")
         + (settings.sealed.isEmpty ? "" : ", sealed: \(settings.sealed.joined(separator: ", "))"))
+    if let actor = settings.actor { line("made by", actor + (settings.reason.map { ": \($0)" } ?? "")) }
     line(
       "events",
       "\(grouped(ledger.count)): \(grouped(ledger.sealedCount)) in \(grouped(ledger.blocks.count)) blocks, "
