@@ -100,4 +100,44 @@ struct SeededGenerator: RandomNumberGenerator {
       #expect(try Self.ids(in: place) == all, comment)
     }
   }
+
+  @Test func `a kill while a block is being sealed loses nothing that was acknowledged`() throws {
+    var random = SeededGenerator()
+    let place = try Workplace()
+    // The block is full, and sealed, at event 65,536: in the midst of what is appended.
+    let before = (0..<65_000).map { index in
+      #"{"source":"till","id":"b-\#(index)","kind":"order.placed","time":"2024-01-01T00:00:00Z","customer":"C-\#(index % 977)"}"#
+    }
+    try place.write(before.joined(separator: "\n") + "\n", to: "before.jsonl")
+    let lines = Self.lines(1200).map { $0.replacingOccurrences(of: "2024-01-01T", with: "2024-01-02T") }
+    let all = (0..<lines.count).map { "r-\($0)" }
+    let input = Array((lines.joined(separator: "\n") + "\n").utf8)
+    func later() throws -> [String] {
+      try place.shell(#"kept events shop --since 2024-01-02 --kind order.placed | grep -o '"id":"r-[0-9]*"' || true"#)
+        .lines.map { String($0.dropFirst(6).dropLast()) }
+    }
+    try #require(place.kept("init", "base").status == 0)
+    try #require(place.kept("import", "base", "before.jsonl").status == 0)
+    try #require(place.shell("cp -r base timing").status == 0)
+    let start = Date()
+    try #require(place.start(["append", "timing"], input: input).wait().status == 0)
+    let duration = Date().timeIntervalSince(start)
+    try #require(place.kept("status", "timing").output.contains("65,536 in 1 blocks"))
+
+    for kill in 1...10 {
+      try #require(place.shell("rm -rf shop && cp -r base shop").status == 0)
+      let run = try place.start(["append", "shop"], input: input)
+      Thread.sleep(forTimeInterval: Double.random(in: 0...duration, using: &random))
+      run.kill()
+      let acknowledged = run.wait().lines.filter { $0.hasSuffix("}") }
+      let comment: Comment = "seed \(random.seed), kill \(kill), \(acknowledged.count) acknowledged"
+      let found = try later()
+      #expect(found.count >= acknowledged.count, comment)
+      #expect(found == Array(all.prefix(found.count)), comment)
+      #expect(try place.kept("verify", "shop").status == 0, comment)
+      #expect(try place.start(["append", "shop"], input: input).wait().status == 0, comment)
+      #expect(try later() == all, comment)
+      #expect(try place.kept("verify", "shop").status == 0, comment)
+    }
+  }
 }
