@@ -99,7 +99,21 @@ final class BlockScatter {
       let entityOf = [Self.nobody] + numbers.map { isIn(range, $0) ? $0 : Self.nobody }
       guard entityOf.contains(where: { $0 != Self.nobody }) else { return false }
       assign(entityOf, codes.codes, block.rowCount)
+      if let selected = context.selection.customers { return try leaveOutOthers(than: selected, block.rowCount) }
     }
+    return true
+  }
+
+  /// Of an account's touches, where some customers are asked for, only theirs; false when there are none.
+  private func leaveOutOthers(than selected: Set<UInt32>, _ rowCount: Int) throws -> Bool {
+    let list = try columns.customerList()
+    var isAsked = [Bool](repeating: false, count: list.count + 1)
+    for customer in selected {
+      if let index = customer == 0 ? 0 : Self.place(of: customer, in: list).map({ $0 + 1 }) { isAsked[index] = true }
+    }
+    guard isAsked.contains(true) else { return false }
+    let indices = try columns.customerIndices()
+    for row in 0..<rowCount where !isAsked[Int(indices[row])] { entities[row] = Self.nobody }
     return true
   }
 

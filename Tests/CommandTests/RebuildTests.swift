@@ -116,6 +116,26 @@ import Testing
     #expect(try rows("--customer", "late") == all)
   }
 
+  @Test func `of accounts, too, only the touches of those asked for are counted`() throws {
+    let place = try Workplace()
+    try #require(place.kept("init", "shop").status == 0)
+    let events = """
+      {"source":"crm","id":"1","kind":"order.placed","time":"2024-01-10T09:00:00Z","customer":"ann","account":"north"}
+      {"source":"crm","id":"2","kind":"order.placed","time":"2024-02-10T09:00:00Z","customer":"bob","account":"north"}
+      {"source":"crm","id":"3","kind":"order.placed","time":"2024-02-11T09:00:00Z","customer":"bob","account":"south"}
+      """
+    try events.write(toFile: place.path + "/events.jsonl", atomically: true, encoding: .utf8)
+    try #require(place.kept("import", "shop", "events.jsonl").status == 0)
+    func months(_ words: String...) throws -> [String] {
+      try place.kept(["replay", "shop", "--table", "lifecycle", "--format", "csv"] + words).output
+        .components(separatedBy: "\r\n").filter { $0.hasPrefix("account,month,") }
+        .map { $0.split(separator: ",").dropFirst(2).prefix(2).joined(separator: " ") }
+    }
+    #expect(try months() == ["2024-01-01 1", "2024-02-01 2"])
+    #expect(try months("--customer", "ann") == ["2024-01-01 1", "2024-02-01 0"])
+    #expect(try months("--customer", "bob").last == "2024-02-01 2")
+  }
+
   @Test func `sources say what came from where, by local day, and what an import left out`() throws {
     let place = try twoFeeds()
     let table = try place.kept("replay", "shop", "--table", "sources", "--format", "csv").output
