@@ -18,7 +18,7 @@ final class CustomerFold {
     var lastContactDay: Int
     /// The personal limit of silence in days, metrics 3.4.
     var limit: Double
-    /// Sources of their contacts: which of the fold's `sourceSets`.
+    /// Sources of their contacts: which of the sets of the fold's `SourceWatch`.
     var sources: Int
     var endedBy: RelationshipTurn.Party?
     /// P and N of each list.
@@ -31,18 +31,12 @@ final class CustomerFold {
   private let asOf: Instant
   private let slots: FieldSlots
   private(set) var rows: [Row] = []
-  /// By source code: the last instant at which the source said anything of anyone.
-  private(set) var sourceEnds: [Instant] = []
-  /// The different sets of sources that customers were in contact through, codes ascending.
-  private(set) var sourceSets: [[UInt32]] = []
-  private var setNumbers: [[UInt32]: Int] = [:]
 
   // The life being folded.
   private var row = CustomerFold.emptyRow
   private var lastDay = Int32.min
   private var gaps: [Int32] = []
   private var startDay = Int.min
-  private var sources: [UInt32] = []
 
   init(
     lapse: LapseRules, contactMask: UInt8, dayTable: DayTable, asOf: Instant, slots: FieldSlots
@@ -64,7 +58,6 @@ final class CustomerFold {
     lastDay = .min
     gaps.removeAll(keepingCapacity: true)
     startDay = .min
-    sources.removeAll(keepingCapacity: true)
   }
 
   func apply(_ chunk: borrowing Chunk, anyMask: UInt8) {
@@ -75,15 +68,11 @@ final class CustomerFold {
       row.lastAt = max(row.lastAt, rows[place].time)
       let kind = TouchClass.kind(rows[place].touchClass)
       let at = chunk.start + place
-      let source = code(chunk.touches, at, kind, .source)
-      while sourceEnds.count <= source { sourceEnds.append(.min) }
-      sourceEnds[Int(source)] = max(sourceEnds[Int(source)], rows[place].time)
       let account = code(chunk.touches, at, kind, .account)
       if account != 0 { row.account = account }
       let party = code(chunk.touches, at, kind, .party)
       if party != 0 { row.party = party }
       if chunk.activity[place] & contactMask != 0 {
-        if sources.last != source, !sources.contains(source) { sources.append(source) }
         let day = chunk.days[place]
         if day != lastDay {
           if lastDay != .min { gaps.append(day - lastDay) }
@@ -108,21 +97,14 @@ final class CustomerFold {
     }
   }
 
-  func end(_ totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?), _ scores: ScoreFold) {
+  func end(_ totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?), _ scores: ScoreFold, sources: Int) {
     guard row.touches > 0 else { return }
     row.orders = totals.orders
     row.ordersWithoutAmount = totals.withoutAmount
     row.revenue = totals.revenue ?? .min
     row.lastContactDay = lastDay == .min ? startDay : dayTable.low + Int(lastDay)
     row.limit = Self.limit(&gaps, lapse)
-    sources.sort()
-    if let known = setNumbers[sources] {
-      row.sources = known
-    } else {
-      row.sources = sourceSets.count
-      setNumbers[sources] = sourceSets.count
-      sourceSets.append(sources)
-    }
+    row.sources = sources
     for list in SignalList.allCases {
       row.sums[list.index * 2] = scores.sum(list, negative: false)
       row.sums[list.index * 2 + 1] = scores.sum(list, negative: true)

@@ -65,20 +65,13 @@ enum CustomersTable {
       direction: direction, highIsGood: good)
   }
 
-  /// - Parameter known: by word code, how long each source is known to have recorded touches, beyond what the folds saw.
+  /// - Parameter sourceEnds: by word code, how long each source is known to have recorded touches.
   static func make(
-    _ folds: [MeasureFold], names: EntityNames, run: MeasureRun, strings: StringDictionary, sourceEnds known: [Instant]
+    _ folds: [MeasureFold], names: EntityNames, run: MeasureRun, strings: StringDictionary, sourceEnds: [Instant]
   ) -> Table {
     let all = folds.map { $0.customers!.rows }
     let order = LifeOrder(all.map { $0.map(\.customer) }, names)
     let count = order.places.count
-    var sourceEnds = known
-    for _ in known.count..<max(known.count, folds.map { $0.customers!.sourceEnds.count }.max() ?? 0) {
-      sourceEnds.append(.min)
-    }
-    for fold in folds {
-      for (code, end) in fold.customers!.sourceEnds.enumerated() { sourceEnds[code] = max(sourceEnds[code], end) }
-    }
     let affinity = Affinity(rules: run.rulebook.index)
     let asOfDay = run.dayTable.day(of: run.asOf)
 
@@ -108,9 +101,8 @@ enum CustomersTable {
       counts[1].append(row.orders)
       counts[2].append(row.ordersWithoutAmount)
       revenue.append(row.revenue == .min ? nil : row.revenue)
-      let sources = folds[place.fold].customers!.sourceSets[row.sources]
-      let observed = sources.map { sourceEnds[Int($0)] }.max()
-      status.append(Self.status(row, asOfDay: asOfDay, observedDay: observed.map { run.dayTable.day(of: $0) }))
+      let observedDay = folds[place.fold].sources!.observedDay(ofSet: row.sources, ends: sourceEnds, run.dayTable)
+      status.append(Self.status(row, asOfDay: asOfDay, observedDay: observedDay))
       endedBy.append(row.endedBy?.word)
       let (done, felt, they) = (row.sums(.weDone), row.sums(.weFelt), row.sums(.they))
       let we = (into: done.into + felt.into, notInto: done.notInto + felt.notInto)

@@ -11,9 +11,10 @@ enum TouchField: Int, CaseIterable, Sendable {
   case amount, score, instrument, scaleMin, scaleMax, level, heardFrom
   case change, endedBy, effectiveAt
   case automated, fromAgent, fromDepartment, askKind
+  case since, foundVia, mrrBefore, mrrAfter, endsAt
 
   /// How many there are; `allCases.count` would build an array wherever a field is read.
-  @inline(__always) static var count: Int { 33 }
+  @inline(__always) static var count: Int { 38 }
 
   func detail(ofKind kind: String) -> DetailField {
     switch self {
@@ -50,6 +51,11 @@ enum TouchField: Int, CaseIterable, Sendable {
     case .fromAgent: .dataText("from_agent")
     case .fromDepartment: .dataText("from_dept")
     case .askKind: .dataText("ask_kind")
+    case .since: .dataText("since")
+    case .foundVia: .dataText("found_via")
+    case .mrrBefore: .dataNumber("mrr_before")
+    case .mrrAfter: .dataNumber("mrr_after")
+    case .endsAt: .dataText("ends_at")
     }
   }
 }

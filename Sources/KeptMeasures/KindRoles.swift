@@ -34,6 +34,8 @@ struct KindRoles: OptionSet, Sendable {
   static let signals = KindRoles(rawValue: 1 << 27)
   /// A family of facts listens to it.
   static let facts = KindRoles(rawValue: 1 << 28)
+  /// Changes a contract.
+  static let contracts = KindRoles(rawValue: 1 << 29)
 
   static let promises: KindRoles = [
     .promiseMade, .promiseRevised, .promiseKept, .promiseBroken, .fulfils, .withdraws,
@@ -62,6 +64,7 @@ struct Parts: OptionSet, Sendable {
   static let openings = Parts(rawValue: 1 << 7)
   /// Tables of things: orders, cases …
   static let facts = Parts(rawValue: 1 << 8)
+  static let churn = Parts(rawValue: 1 << 9)
 }
 
 /// The roles of every kind of a ledger, for the parts a run needs.
@@ -73,9 +76,11 @@ struct RoleTable: Sendable {
   /// The nouns of the rulebook's openings, sorted.
   let nounNames: [String]
   private let rulebook: Rulebook
+  private let parts: Parts
 
   init(kinds: [String], rulebook: Rulebook, parts: Parts) {
     self.rulebook = rulebook
+    self.parts = parts
     nounNames = rulebook.openings.keys.sorted()
     roles = Array(repeating: [], count: kinds.count)
     nouns = Array(repeating: -1, count: kinds.count)
@@ -136,7 +141,8 @@ struct RoleTable: Sendable {
       give(rulebook.orders.corrected, .orderCorrected)
       give(rulebook.orders.credited, .credited)
     }
-    if !parts.isDisjoint(with: [.customers, .lifecycle]) {
+    if parts.contains(.churn) { give(["contract.changed"], .contracts) }
+    if !parts.isDisjoint(with: [.customers, .lifecycle, .churn]) {
       give(rulebook.relationship.ends.map(\.kind), .ends)
       give(rulebook.relationship.starts.map(\.kind), .starts)
     }
@@ -168,6 +174,10 @@ struct RoleTable: Sendable {
     add(.emotion, [.level, .heardFrom])
     add(.money, [.ownID, .orderID, .subject, .amount, .currency])
     add(.ends, [.endedBy, .effectiveAt])
+    if parts.contains(.churn) {
+      needs += Need.each(rulebook.relationship.starts.filter { $0.changes == nil }.map(\.kind), [.since])
+    }
+    add(.contracts, [.ownID, .subject, .change, .mrrBefore, .mrrAfter, .endsAt, .currency])
     if rulebook.relationship.starts.contains(where: { $0.changes != nil }) {
       let kinds = rulebook.relationship.starts.filter { $0.changes != nil }.map(\.kind)
       needs += Need.each(kinds, [.change])

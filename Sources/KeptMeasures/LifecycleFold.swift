@@ -25,18 +25,6 @@ final class LifecycleFold {
   func end() { for grid in grains { grid.end() } }
 }
 
-/// A touch that ended a relationship, or began one (again).
-struct RelationshipTurn {
-  enum Party: UInt8 { case unsaid, customer, us, mutual, external }
-  /// Its row in the chunk.
-  var row: Int
-  var time: Instant
-  /// nil: it began; otherwise who left.
-  var ended: Party?
-  /// When an end takes effect; never before `time`.
-  var effective: Instant
-}
-
 final class LifecycleGrid {
   private let active: ActiveBuckets
   private let dayTable: DayTable

@@ -13,6 +13,8 @@ public final class MeasureFold: LifeFold {
   let scores: ScoreFold?
   let wordOfMouth: WordOfMouthFold?
   let customers: CustomerFold?
+  let churn: ChurnFold?
+  let sources: SourceWatch?
   /// `scores` rows, where they are asked for.
   private(set) var scoreRows: [ScoreRow] = []
   private(set) var promiseRows = PromiseRows()
@@ -68,8 +70,11 @@ public final class MeasureFold: LifeFold {
     customers =
       parts.contains(.customers)
       ? CustomerFold(
-        lapse: rulebook.lapse, contactMask: 1 << UInt8(rulebook.lifecycle.activity), dayTable: dayTable,
-        asOf: base.asOf, slots: base.slots) : nil
+        lapse: rulebook.lapse, contactMask: base.contactMask, dayTable: dayTable, asOf: base.asOf, slots: base.slots)
+      : nil
+    churn =
+      parts.contains(.churn) ? ChurnFold(base, contactDays: active.of(base.contactMask, .day)) : nil
+    sources = parts.isDisjoint(with: [.customers, .churn]) ? nil : SourceWatch(slots: base.slots)
     let roles = base.allRoles
     promises = roles.isDisjoint(with: .promises) ? nil : PromiseTracker(rules: rulebook.promises, kinds: base.kinds)
     matters =
@@ -108,6 +113,7 @@ public final class MeasureFold: LifeFold {
     }
     if let months = scores?.months, let theirs = other.scores?.months { months.merge(theirs) }
     if let wordOfMouth, let theirs = other.wordOfMouth { wordOfMouth.merge(theirs) }
+    if let churn, let theirs = other.churn { churn.merge(theirs) }
     earliest = min(earliest, other.earliest)
   }
 
@@ -122,6 +128,8 @@ public final class MeasureFold: LifeFold {
     scores?.begin()
     wordOfMouth?.begin()
     customers?.begin(customer: entity)
+    churn?.begin()
+    sources?.begin()
     promises?.begin()
     matters?.begin()
     orders?.begin()
@@ -151,6 +159,8 @@ public final class MeasureFold: LifeFold {
     lifecycle?.apply(chunk, turns)
     scores?.apply(chunk)
     customers?.apply(chunk, anyMask: base.touchMask)
+    churn?.apply(chunk, turns)
+    sources?.apply(chunk, anyMask: base.touchMask, contactMask: base.contactMask)
   }
 
   /// Day, month and activities of every touch, and the list of those to look at closely.
@@ -214,6 +224,7 @@ public final class MeasureFold: LifeFold {
           folds[Int(listener)]._withUnsafeGuaranteedRef { $0.take(touch, direction) }
         }
       }
+      if roles.contains(.contracts) { churn!.take(contract: touch) }
       if !roles.isDisjoint(with: .turns), let turn = base.turn(touch, roles, row: row) {
         turns.append(turn)
         customers?.take(turn)
@@ -240,8 +251,10 @@ public final class MeasureFold: LifeFold {
     lifecycle?.end()
     wordOfMouth?.end()
     for fold in factFolds { fold.end(customer: entity) }
+    let sourceSet = sources?.end() ?? 0
+    churn?.end(sources: sourceSet)
     if let scores {
-      customers?.end(orders?.totals ?? (0, 0, nil), scores)
+      customers?.end(orders?.totals ?? (0, 0, nil), scores, sources: sourceSet)
       if base.parts.contains(.scores), scores.heard != 0 { scoreRows.append(ScoreRow(customer: entity, scores)) }
     }
   }
@@ -262,160 +275,5 @@ struct ScoreRow {
       sums[list.index * 2] = scores.sum(list, negative: false)
       sums[list.index * 2 + 1] = scores.sum(list, negative: true)
     }
-  }
-}
-
-/// What the folds of a unit share, made once the ledger's kinds are known; nothing in it changes afterwards.
-final class FoldBase: Sendable {
-  /// What a touch class implies.
-  struct Traits {
-    var activity: UInt8
-    var isSpecial: Bool
-  }
-
-  let rulebook: Rulebook
-  let parts: Parts
-  let families: [FactFamily]
-  let plan: DetailPlan
-  /// The families that listen to each kind.
-  let listeners: Listeners
-  let asOf: Instant
-  let dayTable: DayTable
-  let kinds: [String]
-  let slots: FieldSlots
-  let roles: RoleTable
-  /// By kind code: the same roles, for the loop over touches.
-  nonisolated(unsafe) let rolesOf: UnsafeMutablePointer<KindRoles>
-  /// By kind code: its noun's number in `roles`, −1: none.
-  nonisolated(unsafe) let nounOf: UnsafeMutablePointer<Int>
-  let allRoles: KindRoles
-  let signals: SignalTable?
-  let rating: RatingReader
-  /// By currency code, see `OrderTracker`.
-  let rates: [UInt32: Int64]
-  let decay = Decay()
-  /// Activities that an implied opening counts for.
-  let impliedMask: UInt8
-  /// Set for every touch of a life, whatever it is; the rest of the mask are the rulebook's activities.
-  let touchMask: UInt8 = 1 << 7
-  nonisolated(unsafe) let classes: UnsafeMutablePointer<Traits>
-  private nonisolated(unsafe) let directions: UnsafeMutablePointer<Direction>
-
-  init(
-    rulebook: Rulebook, parts: Parts, families: [FactFamily], asOf: Instant, currency: String, dayTable: DayTable,
-    kinds: [String], plan: DetailPlan, code: (String) -> UInt32
-  ) {
-    self.rulebook = rulebook
-    self.parts = parts
-    self.families = families
-    self.plan = plan
-    let heard = families.map { family in Set(family.needs(rulebook).flatMap(\.kinds)) }
-    listeners = Listeners(kinds.map { kind in heard.indices.filter { heard[$0].contains(kind) } })
-    self.asOf = asOf
-    self.dayTable = dayTable
-    self.kinds = kinds
-    slots = FieldSlots(kinds: kinds, plan: plan)
-    rating = RatingReader(rules: rulebook.ratings, code: code)
-    rates = OrderTracker.rates(currency: currency, rulebook.currencies, code: code)
-    var roles = RoleTable(kinds: kinds, rulebook: rulebook, parts: parts)
-    if !parts.isDisjoint(with: [.scores, .signals, .customers]) {
-      let table = SignalTable(rulebook: rulebook, kinds: kinds, plan: plan, code: code)
-      for code in kinds.indices where !table.tried[code].isEmpty { roles.mark(code, .signals) }
-      signals = table
-    } else {
-      signals = nil
-    }
-    for code in kinds.indices where !listeners.of(code).isEmpty { roles.mark(code, .facts) }
-    self.roles = roles
-    rolesOf = .allocate(capacity: max(1, kinds.count))
-    for (code, role) in roles.roles.enumerated() { (rolesOf + code).initialize(to: role) }
-    nounOf = .allocate(capacity: max(1, kinds.count))
-    for (code, noun) in roles.nouns.enumerated() { (nounOf + code).initialize(to: noun) }
-    allRoles = roles.roles.reduce([]) { $0.union($1) }
-
-    var impliedMask: UInt8 = 0
-    for (index, activity) in rulebook.activities.enumerated() where activity.countsImpliedOpenings {
-      impliedMask |= 1 << UInt8(index)
-    }
-    self.impliedMask = impliedMask
-    classes = .allocate(capacity: max(1, kinds.count * 4))
-    directions = .allocate(capacity: max(1, kinds.count * 4))
-    for (code, kind) in kinds.enumerated() {
-      let usual = rulebook.directions[kind] ?? Vocabulary.direction(of: kind)
-      let isTouch = !LedgerKind.all.contains(kind)
-      for way in Direction.allCases {
-        let direction = way == .absent ? usual : way
-        var mask: UInt8 = isTouch ? touchMask : 0
-        for (index, activity) in rulebook.activities.enumerated()
-        where isTouch && activity.includes(kind, direction) {
-          mask |= 1 << UInt8(index)
-        }
-        let place = code << 2 | Int(way.rawValue)
-        (classes + place).initialize(to: Traits(activity: mask, isSpecial: isTouch && !roles.roles[code].isEmpty))
-        (directions + place).initialize(to: direction)
-      }
-    }
-  }
-
-  deinit {
-    rolesOf.deallocate()
-    nounOf.deallocate()
-    classes.deallocate()
-    directions.deallocate()
-  }
-
-  var factBase: FactBase {
-    FactBase(rulebook: rulebook, kinds: kinds, plan: plan, asOf: asOf, dayTable: dayTable, rates: rates)
-  }
-
-  /// The stated direction of a touch, else its kind's usual one.
-  @inline(__always)
-  func direction(_ touchClass: UInt16) -> Direction { directions[Int(touchClass)] }
-
-  /// What a touch says about the relationship as a whole, if anything.
-  func turn(_ touch: Touch, _ roles: KindRoles, row: Int) -> RelationshipTurn? {
-    if roles.contains(.ends) {
-      let rule = rulebook.relationship.ends.first { $0.kind == kinds[touch.kind] }
-      var party = RelationshipTurn.Party(word: rule?.by ?? "")
-      if party == .unsaid {
-        for word in RelationshipTurn.Party.words where touch.text(.endedBy)?.elementsEqual(word.utf8) ?? false {
-          party = RelationshipTurn.Party(word: word)
-        }
-      }
-      let effective = touch.instant(.effectiveAt)
-      return RelationshipTurn(row: row, time: touch.time, ended: party, effective: max(touch.time, effective))
-    }
-    for start in rulebook.relationship.starts where start.kind == kinds[touch.kind] {
-      guard let changes = start.changes else {
-        return RelationshipTurn(row: row, time: touch.time, ended: nil, effective: touch.time)
-      }
-      if let change = touch.text(.change), changes.contains(where: { change.elementsEqual($0.utf8) }) {
-        return RelationshipTurn(row: row, time: touch.time, ended: nil, effective: touch.time)
-      }
-    }
-    return nil
-  }
-}
-
-extension RelationshipTurn.Party {
-  static let words = ["customer", "us", "mutual", "external"]
-
-  init(word: String) {
-    switch word {
-    case "customer": self = .customer
-    case "us": self = .us
-    case "mutual": self = .mutual
-    case "external": self = .external
-    default: self = .unsaid
-    }
-  }
-
-  /// What a column says; NULL where nobody said who left.
-  var word: String? { self == .unsaid ? nil : "\(self)" }
-}
-
-extension Activity {
-  func includes(_ kind: String, _ direction: Direction) -> Bool {
-    (kinds?.contains(kind) ?? true) && (directions?.contains(direction) ?? true)
   }
 }

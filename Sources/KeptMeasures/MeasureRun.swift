@@ -72,15 +72,15 @@ public struct MeasureRun: Sendable {
     var parts: Parts = []
     for table in tables { parts.formUnion(table.parts) }
     let name: Unit = unit == .customer ? .customer : .account
-    if unit == .account { parts.formIntersection([.retention, .lifecycle]) }
+    if unit == .account { parts.formIntersection([.retention, .lifecycle, .churn]) }
     if !rulebook.retention.units.contains(name) { parts.remove(.retention) }
-    if !rulebook.lifecycle.units.contains(name) { parts.remove(.lifecycle) }
+    if !rulebook.lifecycle.units.contains(name) { parts.subtract([.lifecycle, .churn]) }
     if parts.isEmpty { return parts }
     var used: Set<Int> = []
     if parts.contains(.retention) {
       for pair in rulebook.retention.pairs { used.formUnion([pair.start, pair.back]) }
     }
-    if !parts.isDisjoint(with: [.lifecycle, .customers]) { used.insert(rulebook.lifecycle.activity) }
+    if !parts.isDisjoint(with: [.lifecycle, .customers, .churn]) { used.insert(rulebook.lifecycle.activity) }
     if used.contains(where: { rulebook.activities[$0].countsImpliedOpenings }) { parts.insert(.openings) }
     return parts
   }
@@ -91,6 +91,7 @@ public struct MeasureRun: Sendable {
     if parts.contains(.customers) {
       needs.append(Need(kinds: nil, fields: [.text(.source), .text(.account), .text(.party)]))
     }
+    if parts.contains(.churn) { needs.append(Need(kinds: nil, fields: [.text(.source)])) }
     needs += RoleTable(kinds: kinds, rulebook: rulebook, parts: parts).needs(kinds: kinds)
     if !parts.isDisjoint(with: [.scores, .signals, .customers]) { needs += SignalTable.needs(rulebook, kinds: kinds) }
     for need in families(unit).flatMap({ $0.needs(rulebook) }) {
@@ -117,6 +118,14 @@ public struct MeasureRun: Sendable {
       customers: customers?.folds ?? [], accounts: accounts?.folds ?? [], names: names,
       words: customers?.context.words ?? [], sources: sources, sourceEnds: sourceEnds, logStart: logStart,
       jobs: jobs)
+  }
+
+  /// Counts as lapsed who fell silent while their sources went on.
+  private func settleSilences(_ folds: [MeasureFold], ends: [Instant]) {
+    for fold in folds {
+      guard let churn = fold.churn, let sources = fold.sources else { continue }
+      churn.settle { sources.observedDay(ofSet: $0, ends: ends, dayTable) }
+    }
   }
 
   private func factTable(
@@ -149,7 +158,7 @@ public struct MeasureRun: Sendable {
   public func sourcesSeen(_ result: ReplayResult<MeasureFold>) -> Set<String> {
     var codes: Set<Int> = []
     for fold in result.folds {
-      for (code, end) in (fold.customers?.sourceEnds ?? []).enumerated() where end > .min { codes.insert(code) }
+      for (code, end) in (fold.sources?.ends ?? []).enumerated() where end > .min { codes.insert(code) }
     }
     return Set(codes.map { result.context.word(UInt32($0)) })
   }
@@ -159,6 +168,10 @@ public struct MeasureRun: Sendable {
     sourceEnds: [String: Instant] = [:], logStart: Instant? = nil,
     jobs: Int = 1
   ) -> [Table] {
+    let customerEnds = SourceWatch.ends(
+      of: customers.compactMap(\.sources), known: words.map { sourceEnds[$0] ?? .min })
+    settleSilences(customers, ends: customerEnds)
+    settleSilences(accounts, ends: SourceWatch.ends(of: accounts.compactMap(\.sources), known: []))
     for fold in customers.dropFirst() { customers[0].merge(fold) }
     for fold in accounts.dropFirst() { accounts[0].merge(fold) }
     let merged = [(Unit.customer, customers.first), (Unit.account, accounts.first)].compactMap { unit, fold in
@@ -170,13 +183,15 @@ public struct MeasureRun: Sendable {
     return Self.concurrently(wanted, jobs) { name in
       switch name {
       case .customers: 
-        CustomersTable.make(
-          customers, names: names, run: self, strings: strings, sourceEnds: words.map { sourceEnds[$0] ?? .min })
+        CustomersTable.make(customers, names: names, run: self, strings: strings, sourceEnds: customerEnds)
       case .retention:
         RetentionTable.make(
           units: merged.compactMap { unit, fold in fold.retention.map { (unit, $0) } }, run: self, logStart: logStart)
       case .lifecycle:
         LifecycleTable.make(units: merged.compactMap { unit, fold in fold.lifecycle.map { (unit, $0) } }, run: self)
+      case .churn:
+        ChurnTable.make(
+          units: merged.compactMap { unit, fold in fold.churn.map { (unit, $0) } }, run: self, logStart: logStart)
       case .scores: ScoresTable.make(customers, names: names)
       case .signals: customers.first?.scores?.months.map { SignalsTable.make($0, run: self) }
       case .wordOfMouth: customers.first?.wordOfMouth.map { WordOfMouthTable.make($0, run: self) }

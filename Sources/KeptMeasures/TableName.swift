@@ -5,6 +5,7 @@ public enum TableName: String, Sendable, CaseIterable {
   case customers, retention, lifecycle, scores, signals
   case wordOfMouth = "word_of_mouth"
   case promises
+  case churn
   case cases, orders, returns, calls
   case sources, dictionary
 
@@ -17,6 +18,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .signals: SignalsTable.schema
     case .wordOfMouth: WordOfMouthTable.schema
     case .promises: PromisesTable.schema
+    case .churn: ChurnTable.schema
     case .sources: SourcesTable.schema
     case .dictionary: DictionaryTable.schema
     case .cases, .orders, .returns, .calls: family!.schema
@@ -44,6 +46,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .signals: .signals
     case .wordOfMouth: .wordOfMouth
     case .promises: .promises
+    case .churn: .churn
     case .cases, .orders, .returns, .calls: .facts
     case .sources, .dictionary: []
     }

@@ -19,8 +19,8 @@ import Testing
     #expect(try place.shell("readlink shop/snapshots/latest").output == "20240810T070000Z-255\n")
     #expect(
       try place.shell("ls shop/snapshots/latest").lines == [
-        "calls.parquet", "cases.parquet", "customers.parquet", "dictionary.parquet", "lifecycle.parquet",
-        "manifest.json", "orders.parquet", "promises.parquet", "retention.parquet", "returns.parquet",
+        "calls.parquet", "cases.parquet", "churn.parquet", "customers.parquet", "dictionary.parquet",
+        "lifecycle.parquet", "manifest.json", "orders.parquet", "promises.parquet", "retention.parquet", "returns.parquet",
         "scores.parquet", "signals.parquet", "sources.parquet", "word_of_mouth.parquet",
       ])
   }

@@ -150,6 +150,10 @@ import Testing
       .lifecycle: """
         unit grain period active new_count still_here came_back gone_quiet asleep ended complete
         """,
+      .churn: """
+        unit grain period definition currency at_start stayed they_left we_left mutual external unsaid lapsed came_back
+        logo_churn grr nrr complete
+        """,
       .scores: "customer list points_into points_not_into points_net",
       .signals: "rule seed list period touches points_into points_not_into points_net",
       .wordOfMouth: """

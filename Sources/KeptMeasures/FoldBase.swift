@@ -1,0 +1,148 @@
+import KeptFormat
+import KeptReplay
+
+/// What the folds of a unit share, made once the ledger's kinds are known; nothing in it changes afterwards.
+final class FoldBase: Sendable {
+  /// What a touch class implies.
+  struct Traits {
+    var activity: UInt8
+    var isSpecial: Bool
+  }
+
+  let rulebook: Rulebook
+  let parts: Parts
+  let families: [FactFamily]
+  let plan: DetailPlan
+  /// The families that listen to each kind.
+  let listeners: Listeners
+  let asOf: Instant
+  let dayTable: DayTable
+  let kinds: [String]
+  let slots: FieldSlots
+  let roles: RoleTable
+  /// By kind code: the same roles, for the loop over touches.
+  nonisolated(unsafe) let rolesOf: UnsafeMutablePointer<KindRoles>
+  /// By kind code: its noun's number in `roles`, −1: none.
+  nonisolated(unsafe) let nounOf: UnsafeMutablePointer<Int>
+  let allRoles: KindRoles
+  let signals: SignalTable?
+  let rating: RatingReader
+  /// By currency code, see `OrderTracker`.
+  let rates: [UInt32: Int64]
+  let decay = Decay()
+  let days: DayReader
+  /// Activities that an implied opening counts for.
+  let impliedMask: UInt8
+  /// Set for every touch of a life, whatever it is; the rest of the mask are the rulebook's activities.
+  let touchMask: UInt8 = 1 << 7
+  /// What counts as contact for silence, status and lapse.
+  let contactMask: UInt8
+  nonisolated(unsafe) let classes: UnsafeMutablePointer<Traits>
+  private nonisolated(unsafe) let directions: UnsafeMutablePointer<Direction>
+
+  init(
+    rulebook: Rulebook, parts: Parts, families: [FactFamily], asOf: Instant, currency: String, dayTable: DayTable,
+    kinds: [String], plan: DetailPlan, code: (String) -> UInt32
+  ) {
+    self.rulebook = rulebook
+    contactMask = 1 << UInt8(rulebook.lifecycle.activity)
+    self.parts = parts
+    self.families = families
+    self.plan = plan
+    let heard = families.map { family in Set(family.needs(rulebook).flatMap(\.kinds)) }
+    listeners = Listeners(kinds.map { kind in heard.indices.filter { heard[$0].contains(kind) } })
+    self.asOf = asOf
+    self.dayTable = dayTable
+    days = DayReader(calendar: dayTable.calendar)
+    self.kinds = kinds
+    slots = FieldSlots(kinds: kinds, plan: plan)
+    rating = RatingReader(rules: rulebook.ratings, code: code)
+    rates = OrderTracker.rates(currency: currency, rulebook.currencies, code: code)
+    var roles = RoleTable(kinds: kinds, rulebook: rulebook, parts: parts)
+    if !parts.isDisjoint(with: [.scores, .signals, .customers]) {
+      let table = SignalTable(rulebook: rulebook, kinds: kinds, plan: plan, code: code)
+      for code in kinds.indices where !table.tried[code].isEmpty { roles.mark(code, .signals) }
+      signals = table
+    } else {
+      signals = nil
+    }
+    for code in kinds.indices where !listeners.of(code).isEmpty { roles.mark(code, .facts) }
+    self.roles = roles
+    rolesOf = .allocate(capacity: max(1, kinds.count))
+    for (code, role) in roles.roles.enumerated() { (rolesOf + code).initialize(to: role) }
+    nounOf = .allocate(capacity: max(1, kinds.count))
+    for (code, noun) in roles.nouns.enumerated() { (nounOf + code).initialize(to: noun) }
+    allRoles = roles.roles.reduce([]) { $0.union($1) }
+
+    var impliedMask: UInt8 = 0
+    for (index, activity) in rulebook.activities.enumerated() where activity.countsImpliedOpenings {
+      impliedMask |= 1 << UInt8(index)
+    }
+    self.impliedMask = impliedMask
+    classes = .allocate(capacity: max(1, kinds.count * 4))
+    directions = .allocate(capacity: max(1, kinds.count * 4))
+    for (code, kind) in kinds.enumerated() {
+      let usual = rulebook.directions[kind] ?? Vocabulary.direction(of: kind)
+      let isTouch = !LedgerKind.all.contains(kind)
+      for way in Direction.allCases {
+        let direction = way == .absent ? usual : way
+        var mask: UInt8 = isTouch ? touchMask : 0
+        for (index, activity) in rulebook.activities.enumerated()
+        where isTouch && activity.includes(kind, direction) {
+          mask |= 1 << UInt8(index)
+        }
+        let place = code << 2 | Int(way.rawValue)
+        (classes + place).initialize(to: Traits(activity: mask, isSpecial: isTouch && !roles.roles[code].isEmpty))
+        (directions + place).initialize(to: direction)
+      }
+    }
+  }
+
+  deinit {
+    rolesOf.deallocate()
+    nounOf.deallocate()
+    classes.deallocate()
+    directions.deallocate()
+  }
+
+  var factBase: FactBase {
+    FactBase(rulebook: rulebook, kinds: kinds, plan: plan, asOf: asOf, dayTable: dayTable, rates: rates)
+  }
+
+  /// The stated direction of a touch, else its kind's usual one.
+  @inline(__always)
+  func direction(_ touchClass: UInt16) -> Direction { directions[Int(touchClass)] }
+
+  /// What a touch says about the relationship as a whole, if anything.
+  func turn(_ touch: Touch, _ roles: KindRoles, row: Int) -> RelationshipTurn? {
+    if roles.contains(.ends) {
+      let rule = rulebook.relationship.ends.first { $0.kind == kinds[touch.kind] }
+      var party = RelationshipTurn.Party(word: rule?.by ?? "")
+      if party == .unsaid {
+        for word in RelationshipTurn.Party.words where touch.text(.endedBy)?.elementsEqual(word.utf8) ?? false {
+          party = RelationshipTurn.Party(word: word)
+        }
+      }
+      let effective = touch.instant(.effectiveAt)
+      return RelationshipTurn(row: row, time: touch.time, ended: party, effective: max(touch.time, effective))
+    }
+    for start in rulebook.relationship.starts where start.kind == kinds[touch.kind] {
+      guard let changes = start.changes else {
+        let since = days.instant(touch, .since)
+        return RelationshipTurn(
+          row: row, time: touch.time, ended: nil, effective: touch.time,
+          since: since == Touch.absent || since > touch.time ? .max : since)
+      }
+      if let change = touch.text(.change), changes.contains(where: { change.elementsEqual($0.utf8) }) {
+        return RelationshipTurn(row: row, time: touch.time, ended: nil, effective: touch.time)
+      }
+    }
+    return nil
+  }
+}
+
+extension Activity {
+  func includes(_ kind: String, _ direction: Direction) -> Bool {
+    (kinds?.contains(kind) ?? true) && (directions?.contains(direction) ?? true)
+  }
+}
