@@ -199,6 +199,8 @@ public final class MeasureFold: LifeFold {
     let base = base
     let slots = base.slots.pointer
     let (nouns, listeners, folds) = (base.nounOf, base.listeners, factFoldsByFamily)
+    let (promises, matters, scores) = (promises, matters, scores)
+    let (wordOfMouth, orders, customers) = (wordOfMouth, orders, customers)
     for place in 0..<chunk.specialCount {
       let row = Int(special[place])
       let touchClass = chunk.rows[row].touchClass

@@ -9,6 +9,8 @@ struct FactRows {
   private(set) var customers: [UInt32] = []
   private(set) var words: [Int64] = []
   private(set) var bytes: [UInt8] = []
+  /// Where the words of the code's own stand in `bytes`.
+  private var ownWords: [UnsafePointer<UInt8>: Int64] = [:]
 
   init(width: Int) { self.width = width }
 
@@ -22,7 +24,10 @@ struct FactRows {
 
   /// A word of the code's own, like a state.
   mutating func text(_ word: StaticString) -> Int64 {
-    text(UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+    if let known = ownWords[word.utf8Start] { return known }
+    let new = text(UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+    ownWords[word.utf8Start] = new
+    return new
   }
 
   mutating func append(customer: UInt32, _ row: [Int64]) {
@@ -42,8 +47,10 @@ struct FactTable {
   private let all: [FactRows]
   private let names: EntityNames
   private let strings: StringDictionary
-  /// By row of the table: the worker, and its row.
-  private var order: [(fold: UInt32, row: UInt32)] = []
+  /// The number of the first row of each worker, if all were counted through.
+  private var firstRows: [Int] = []
+  /// By row of the table: its number, counted through all workers.
+  private var order: [Int] = []
 
   static func make(
     _ family: FactFamily, _ all: [FactRows], names: EntityNames, strings: StringDictionary
@@ -57,12 +64,17 @@ struct FactTable {
     self.all = all
     self.names = names
     self.strings = strings
-    order.reserveCapacity(all.reduce(0) { $0 + $1.customers.count })
+    var rowCount = 0
+    for rows in all {
+      firstRows.append(rowCount)
+      rowCount += rows.customers.count
+    }
+    order.reserveCapacity(rowCount)
     for life in LifeOrder(all.map(\.customers), names).places {
       let customers = all[life.fold].customers
       var row = life.row
       while row < customers.count, customers[row] == customers[life.row] {
-        order.append((UInt32(life.fold), UInt32(row)))
+        order.append(firstRows[life.fold] + row)
         row += 1
       }
     }
@@ -71,10 +83,10 @@ struct FactTable {
   private func column(_ value: FactColumn.Value, _ place: Int) -> ColumnData {
     switch value {
     case .customer:
+      let customers = all.flatMap(\.customers)
       var builder = StringColumnBuilder(dictionary: names.dictionary, rowCount: order.count)
-      for (fold, row) in order {
-        let customer = all[Int(fold)].customers[Int(row)]
-        customer == 0 ? builder.appendNull() : builder.append(code: names.code(customer))
+      for row in order {
+        customers[row] == 0 ? builder.appendNull() : builder.append(code: names.code(customers[row]))
       }
       return builder.finish()
     case .id:
@@ -82,22 +94,33 @@ struct FactTable {
       dictionary.reserveCapacity(strings: order.count, bytes: all.reduce(0) { $0 + $1.bytes.count })
       var codes: [UInt32] = []
       codes.reserveCapacity(order.count)
-      for (fold, word) in words(place) {
+      for (row, word) in zip(order, words(place)) {
         codes.append(
-          word == FactRows.absent ? StringColumn.nullCode : all[fold].text(of: word) { dictionary.append($0) })
+          word == FactRows.absent ? StringColumn.nullCode : all[fold(row)].text(of: word) { dictionary.append($0) })
       }
       return ColumnData(.string(StringColumn(dictionary: dictionary, codes: codes)))
     case .word:
       var builder = StringColumnBuilder(rowCount: order.count)
-      for (fold, word) in words(place) {
-        if word == FactRows.absent { builder.appendNull() } else {
-          all[fold].text(of: word) { builder.append(String(decoding: $0, as: UTF8.self)) }
+      // States stand at one place for all rows of a worker.
+      var codes: [[Int64: UInt32]] = Array(repeating: [:], count: all.count)
+      for (row, word) in zip(order, words(place)) {
+        if word == FactRows.absent {
+          builder.appendNull()
+          continue
+        }
+        let fold = fold(row)
+        if let code = codes[fold][word] {
+          builder.append(code: code)
+        } else {
+          let code = all[fold].text(of: word) { builder.intern(String(decoding: $0, as: UTF8.self)) }
+          codes[fold][word] = code
+          builder.append(code: code)
         }
       }
       return builder.finish()
     case .code:
       var builder = StringColumnBuilder(dictionary: strings, rowCount: order.count)
-      for (_, word) in words(place) {
+      for word in words(place) {
         word == FactRows.absent || word == 0 ? builder.appendNull() : builder.append(code: UInt32(word))
       }
       return builder.finish()
@@ -110,20 +133,24 @@ struct FactTable {
     }
   }
 
+  /// Whose row it is.
+  private func fold(_ row: Int) -> Int { firstRows.lastIndex { $0 <= row }! }
+
   /// The words of a column, row by row of the table.
-  private func words(_ place: Int) -> [(fold: Int, word: Int64)] {
-    var words: [(fold: Int, word: Int64)] = []
+  private func words(_ place: Int) -> [Int64] {
+    var words: [Int64] = []
     words.reserveCapacity(order.count)
-    for (fold, row) in order {
-      let rows = all[Int(fold)]
-      words.append((Int(fold), rows.words[Int(row) * rows.width + place]))
+    for rows in all {
+      rows.words.withUnsafeBufferPointer { all in
+        for at in stride(from: place, to: all.count, by: rows.width) { words.append(all[at]) }
+      }
     }
-    return words
+    return order.map { words[$0] }
   }
 
   private func fixed<Value: FixedWidthValue>(_ place: Int, _ value: (Int64) -> Value) -> ColumnData {
     var builder = ColumnBuilder<Value>(rowCount: order.count)
-    for (_, word) in words(place) { builder.append(word == FactRows.absent ? nil : value(word)) }
+    for word in words(place) { builder.append(word == FactRows.absent ? nil : value(word)) }
     return builder.finish()
   }
 }
