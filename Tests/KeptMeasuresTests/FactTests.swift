@@ -69,6 +69,18 @@ import Testing
         ["18.5", "1", "1", "false", "placed"], ["5.0", "1", "0", "true", "cancelled"],
       ])
   }
+
+  @Test func `an order without a name of its own is still an order`() {
+    let touches = [
+      TestTouch("order.placed", "2024-06-03", .absent, [.amount: .number(7)]), TestTouch("order.placed", "2024-06-04"),
+      order("order.placed", "2024-06-05", "o3"), order("order.shipped", "2024-06-06", "o3"),
+      TestTouch("order.shipped", "2024-06-07"),
+    ]
+    #expect(
+      cells(touches, "order_id", "state", "amount", "is_repeat") == [
+        ["NULL", "placed", "7.0", "false"], ["NULL", "placed", "NULL", "true"], ["o3", "shipped", "NULL", "true"],
+      ])
+  }
 }
 
 @Suite struct ReturnFactTests {

@@ -14,6 +14,7 @@ final class CaseFacts: FactFold {
       [
         FactNeed(caseKinds, [.dataText("case_id"), .text(.subject), .text(.agent), .text(.department)]),
         FactNeed(["case.opened"], [.dataText("case_kind")]),
+        FactNeed(["case.resolved"], [.dataNumber("by_bot")]),
         FactNeed(
           replies, [.dataText("case_id"), .text(.subject), .text(.agent), .text(.department), .dataNumber("automated")]),
         FactNeed(["status.reported"], [.dataText("estimate_at")]),
@@ -36,6 +37,9 @@ final class CaseFacts: FactFold {
     var resolvedAt = Instant.absentInstant
     var isOpen = true
     var reopened: Int64 = 0
+    /// Since when the first reply is due: the opening, or the reopening of what only a bot had resolved.
+    var replyDueSince: Instant
+    var isResolvedByBot = false
     var firstReplyAt = Instant.absentInstant
     /// Since when the customer waits for us; absent while they do not.
     var waitingSince: Instant
@@ -60,6 +64,7 @@ final class CaseFacts: FactFold {
 
   private let roles: [Int]
   private let isReply: [Bool]
+  private let isMessage: [Bool]
   private let isEmotion: [Bool]
   private let isMention: [Bool]
   private let ids: FactField
@@ -67,6 +72,7 @@ final class CaseFacts: FactFold {
   private let agents: FactField
   private let departments: FactField
   private let automated: FactField
+  private let byBot: FactField
   private let caseKind: FactField
   private let estimates: FactField
   private let levels: FactField
@@ -83,6 +89,7 @@ final class CaseFacts: FactFold {
   private init(_ base: FactBase) {
     roles = base.indices(of: Self.caseKinds)
     isReply = base.kinds.map(Self.replies.contains)
+    isMessage = base.kinds.map { $0 == "message.sent" }
     isEmotion = base.kinds.map { $0 == "emotion.expressed" }
     isMention = base.kinds.map { $0 == "mention.posted" }
     hasReplies = isReply.contains(true)
@@ -91,6 +98,7 @@ final class CaseFacts: FactFold {
     agents = base.reader(.text(.agent))
     departments = base.reader(.text(.department))
     automated = base.reader(.dataNumber("automated"))
+    byBot = base.reader(.dataNumber("by_bot"))
     caseKind = base.reader(.dataText("case_kind"))
     estimates = base.reader(.dataText("estimate_at"))
     levels = base.reader(.dataText("level"))
@@ -120,36 +128,45 @@ final class CaseFacts: FactFold {
     let found = keys.insert(tag: 0, id)
     if found.isNew {
       cases.append(
-        Case(openedAt: touch.time, isImplied: role != 0, waitingSince: touch.time, lastUpdateAt: touch.time))
+        Case(
+          openedAt: touch.time, isImplied: role != 0, replyDueSince: touch.time, waitingSince: touch.time,
+          lastUpdateAt: touch.time))
     }
     advance(found.key, role, touch, direction)
   }
 
   private func advance(_ index: Int, _ role: Int, _ touch: Touch, _ direction: Direction) {
     let time = touch.time
+    had(index, touch)
+    // Of case.* only what we did, and bookkeeping is no word to them.
+    if role != 2, direction == .out || direction == .both { replied(index, touch) }
     switch role {
     case 0:
       if let kind = caseKind.text(touch), cases[index].kind == FactRows.absent { cases[index].kind = rows.text(kind) }
     case 1: assigned(index, touch)
     case 4, 5:
       settleWait(index, time)
-      cases[index].waitingSince = .absentInstant
-      if cases[index].isOpen { cases[index].resolvedAt = time }
+      if cases[index].isOpen {
+        cases[index].resolvedAt = time
+        cases[index].isResolvedByBot = byBot.flag(touch) == true
+      }
       cases[index].isOpen = false
     case 6:
       cases[index].reopened += 1
+      if cases[index].isOpen { return }
       cases[index].isOpen = true
       cases[index].resolvedAt = .absentInstant
-      if cases[index].waitingSince == .absentInstant { cases[index].waitingSince = time }
+      cases[index].waitingSince = time
+      // Nobody expected a word of us while it was resolved.
+      cases[index].lastUpdateAt = time
+      if cases[index].isResolvedByBot, cases[index].firstReplyAt == .absentInstant { cases[index].replyDueSince = time }
     default: break
     }
-    had(index, touch)
-    // Of case.* only what we did, and bookkeeping is no word to them.
-    if role != 2, direction == .out || direction == .both { replied(index, touch) }
   }
 
   private func settleWait(_ index: Int, _ time: Instant) {
     if cases[index].waitingSince != .absentInstant { cases[index].waited += time - cases[index].waitingSince }
+    cases[index].waitingSince = .absentInstant
   }
 
   private func had(_ index: Int, _ touch: Touch) {
@@ -172,6 +189,11 @@ final class CaseFacts: FactFold {
   }
 
   private func talked(_ index: Int, _ touch: Touch, _ direction: Direction) {
+    if isMessage[touch.kind], direction == .in {
+      // Their own word: now it is our turn.
+      if cases[index].isOpen, cases[index].waitingSince == .absentInstant { cases[index].waitingSince = touch.time }
+      return
+    }
     had(index, touch)
     if let estimate = instant(estimates.text(touch)) {
       cases[index].estimates += 1
@@ -186,13 +208,14 @@ final class CaseFacts: FactFold {
 
   private func replied(_ index: Int, _ touch: Touch) {
     let time = touch.time
-    cases[index].updates += 1
-    cases[index].longestGap = max(cases[index].longestGap, time - cases[index].lastUpdateAt)
-    cases[index].lastUpdateAt = time
-    guard agents.code(touch) != 0, automated.flag(touch) != true else { return }
+    if cases[index].isOpen {
+      cases[index].updates += 1
+      cases[index].longestGap = max(cases[index].longestGap, time - cases[index].lastUpdateAt)
+      cases[index].lastUpdateAt = time
+    }
+    guard agents.code(touch) != 0, automated.flag(touch) != true, byBot.flag(touch) != true else { return }
     if cases[index].firstReplyAt == .absentInstant { cases[index].firstReplyAt = time }
     settleWait(index, time)
-    cases[index].waitingSince = .absentInstant
   }
 
   private func felt(_ index: Int, _ touch: Touch) {
@@ -234,8 +257,8 @@ final class CaseFacts: FactFold {
       set(.resolution_business_h, hours.duration(from: item.openedAt, to: end, atMost: .max))
     }
     if item.firstReplyAt != .absentInstant {
-      set(.first_reply_h, item.firstReplyAt - item.openedAt)
-      set(.first_reply_business_h, hours.duration(from: item.openedAt, to: item.firstReplyAt, atMost: .max))
+      set(.first_reply_h, item.firstReplyAt - item.replyDueSince)
+      set(.first_reply_business_h, hours.duration(from: item.replyDueSince, to: item.firstReplyAt, atMost: .max))
     }
     set(.waited_h, item.waited + (item.waitingSince == .absentInstant ? 0 : max(0, end - item.waitingSince)))
     set(.reopened, item.reopened)

@@ -41,7 +41,8 @@ final class OrderFacts: FactFold {
   private static func column(_ column: Column) -> FactColumn {
     let name = "\(column)"
     switch column {
-    case .order_id: return FactColumn(name, .id, isNullable: false, "its order_id, else the subject of its events")
+    case .order_id:
+      return FactColumn(name, .id, "its order_id, else the subject of its events; NULL: placed without either")
     case .customer: return FactColumn(name, .customer, "external id")
     case .state:
       return FactColumn(
@@ -96,7 +97,8 @@ final class OrderFacts: FactFold {
 
   /// What was heard of one order so far; instants are `Instant.absentInstant` where nothing was.
   private struct Order {
-    var key = 0
+    /// In `keys`; nil without an id.
+    var key: Int?
     var state = State.placed
     var channel: Int64 = FactRows.absent
     var device: Int64 = FactRows.absent
@@ -156,6 +158,8 @@ final class OrderFacts: FactFold {
 
   private var keys = KeyTable()
   private var orders: [Order] = []
+  /// By key: the place in `orders`.
+  private var places: [Int] = []
   private var placedCount = 0
 
   private init(_ base: FactBase) {
@@ -196,19 +200,19 @@ final class OrderFacts: FactFold {
     placedCount = 0
     if orders.isEmpty { return }
     keys.removeAll()
+    places.removeAll(keepingCapacity: true)
     orders.removeAll(keepingCapacity: true)
   }
 
   override func take(_ touch: Touch, _ direction: Direction) {
-    guard let role = roles[touch.kind], let id = ids.text(touch) ?? subjects.text(touch) else { return }
+    guard let role = roles[touch.kind] else { return }
+    let id = ids.text(touch) ?? subjects.text(touch)
     if role == .told || role == .asked {
       // Only about an order that is known; the subject of a message may be anything.
-      if let index = keys.find(tag: 0, id) { talkedAbout(index, role, at: touch.time) }
+      if let id, let key = keys.find(tag: 0, id) { talkedAbout(places[key], role, at: touch.time) }
       return
     }
-    let found = keys.insert(tag: 0, id)
-    if found.isNew { orders.append(Order(key: found.key)) }
-    let index = found.key
+    guard let index = id.map(place) ?? placeWithoutID(role) else { return }
     let time = touch.time
     switch role {
     case .placed, .abandoned:
@@ -248,6 +252,22 @@ final class OrderFacts: FactFold {
     }
   }
 
+  private func place(_ id: UnsafeRawBufferPointer) -> Int {
+    let found = keys.insert(tag: 0, id)
+    if found.isNew {
+      places.append(orders.count)
+      orders.append(Order(key: found.key))
+    }
+    return places[found.key]
+  }
+
+  /// An order placed under no name is one of its own; what else says no name is about no order in particular.
+  private func placeWithoutID(_ role: Role) -> Int? {
+    guard role == .placed || role == .abandoned else { return nil }
+    orders.append(Order())
+    return orders.count - 1
+  }
+
   private func reach(_ state: State, _ index: Int) { orders[index].state = max(orders[index].state, state) }
 
   private func first(_ instant: inout Instant, _ time: Instant) {
@@ -277,7 +297,7 @@ final class OrderFacts: FactFold {
     for order in orders {
       var row = [Int64](repeating: FactRows.absent, count: Column.allCases.count)
       func set(_ column: Column, _ value: Int64) { row[column.rawValue] = value }
-      set(.order_id, keys.id(of: order.key) { rows.text($0) })
+      if let key = order.key { set(.order_id, keys.id(of: key) { rows.text($0) }) }
       set(.state, rows.text(order.state.word))
       set(.channel, order.channel)
       set(.device, order.device)
