@@ -26,6 +26,7 @@ final class FoldBase: Sendable {
   nonisolated(unsafe) let nounOf: UnsafeMutablePointer<Int>
   let allRoles: KindRoles
   let signals: SignalTable?
+  let counted: CompiledMeasures?
   let rating: RatingReader
   /// By currency code, see `OrderTracker`.
   let rates: [UInt32: Int64]
@@ -67,6 +68,14 @@ final class FoldBase: Sendable {
       signals = nil
     }
     for code in kinds.indices where !listeners.of(code).isEmpty { roles.mark(code, .facts) }
+    if parts.contains(.measures) {
+      let compiled = CompiledMeasures(
+        rulebook: rulebook, kinds: kinds, plan: plan, dayTable: dayTable, rating: rating, rates: rates, code: code)
+      for code in kinds.indices where !compiled.entries[code].isEmpty { roles.mark(code, .counts) }
+      counted = compiled
+    } else {
+      counted = nil
+    }
     self.roles = roles
     rolesOf = .allocate(capacity: max(1, kinds.count))
     for (code, role) in roles.roles.enumerated() { (rolesOf + code).initialize(to: role) }

@@ -36,6 +36,8 @@ struct KindRoles: OptionSet, Sendable {
   static let facts = KindRoles(rawValue: 1 << 28)
   /// Changes a contract.
   static let contracts = KindRoles(rawValue: 1 << 29)
+  /// A touch measure counts it.
+  static let counts = KindRoles(rawValue: 1 << 30)
 
   static let promises: KindRoles = [
     .promiseMade, .promiseRevised, .promiseKept, .promiseBroken, .fulfils, .withdraws,
@@ -65,6 +67,8 @@ struct Parts: OptionSet, Sendable {
   /// Tables of things: orders, cases …
   static let facts = Parts(rawValue: 1 << 8)
   static let churn = Parts(rawValue: 1 << 9)
+  /// Measures that touches add up to.
+  static let measures = Parts(rawValue: 1 << 10)
 }
 
 /// The roles of every kind of a ledger, for the parts a run needs.

@@ -21,6 +21,7 @@ public final class MeasureFold: LifeFold {
   /// The earliest touch of any life; where the log begins for the unit.
   private(set) var earliest = Instant.max
 
+  let cells: CellFold?
   /// By family, in the order of the run's.
   let factFolds: [FactFold]
   /// The same, for the loop over touches.
@@ -83,6 +84,7 @@ public final class MeasureFold: LifeFold {
     orders =
       roles.isDisjoint(with: .money)
       ? nil : OrderTracker(rates: base.rates)
+    cells = base.counted.map(CellFold.init)
     factFolds = base.families.map { $0.makeFold(base.factBase) }
     factFoldsByFamily = .allocate(capacity: factFolds.count)
     for (place, fold) in factFolds.enumerated() {
@@ -114,6 +116,7 @@ public final class MeasureFold: LifeFold {
     if let months = scores?.months, let theirs = other.scores?.months { months.merge(theirs) }
     if let wordOfMouth, let theirs = other.wordOfMouth { wordOfMouth.merge(theirs) }
     if let churn, let theirs = other.churn { churn.merge(theirs) }
+    if let cells, let theirs = other.cells { cells.merge(theirs) }
     earliest = min(earliest, other.earliest)
   }
 
@@ -121,7 +124,7 @@ public final class MeasureFold: LifeFold {
 
   public func begin(entity: UInt32) {
     self.entity = entity
-    // Events without a customer are touches of nobody's life; only promises are told of them.
+    // Events without a customer are touches of nobody's life; only promises and measures are told of them.
     isFirm = entity == 0
     retention?.begin()
     lifecycle?.begin()
@@ -133,6 +136,7 @@ public final class MeasureFold: LifeFold {
     promises?.begin()
     matters?.begin()
     orders?.begin()
+    cells?.begin(customer: entity)
     for fold in factFolds { fold.begin() }
   }
 
@@ -210,6 +214,7 @@ public final class MeasureFold: LifeFold {
       let touch = Touch(touches: chunk.touches, row: chunk.start + row, kind: kind, slots: slots)
       var facts: UInt32 = 0
       if let promises, !roles.isDisjoint(with: .promises) { facts |= promises.take(touch, roles, direction: direction) }
+      if let cells, roles.contains(.counts) { cells.take(touch, direction) }
       if isFirm { continue }
       if let matters, !roles.isDisjoint(with: .matters) {
         if matters.awaitsOurTouch { findOurTouch(chunk, lookedThrough, row) }

@@ -16,7 +16,8 @@ public struct MeasureRun: Sendable {
   public let asOf: Instant
   public let currency: String
   let dayTable: DayTable
-  private let kinds: [String]
+  /// Every kind of the ledger.
+  let kinds: [String]
 
   /// - Parameters:
   ///   - currency: the ledger's.
@@ -94,6 +95,7 @@ public struct MeasureRun: Sendable {
     if parts.contains(.churn) { needs.append(Need(kinds: nil, fields: [.text(.source)])) }
     needs += RoleTable(kinds: kinds, rulebook: rulebook, parts: parts).needs(kinds: kinds)
     if !parts.isDisjoint(with: [.scores, .signals, .customers]) { needs += SignalTable.needs(rulebook, kinds: kinds) }
+    if parts.contains(.measures) { needs += CompiledMeasures.needs(rulebook, kinds: kinds) }
     for need in families(unit).flatMap({ $0.needs(rulebook) }) {
       needs.append(Need(kinds: need.kinds, fields: need.fields))
     }
@@ -196,9 +198,10 @@ public struct MeasureRun: Sendable {
       case .signals: customers.first?.scores?.months.map { SignalsTable.make($0, run: self) }
       case .wordOfMouth: customers.first?.wordOfMouth.map { WordOfMouthTable.make($0, run: self) }
       case .promises: PromisesTable.make(customers, names: names, run: self, strings: strings)
+      case .measures: customers.first?.cells.map { MeasuresTable.make($0, run: self, words: words) }
       case .sources: sources.map(SourcesTable.make)
       case .dictionary: DictionaryTable.make(wanted.map(\.schema))
-      case .cases, .orders, .returns, .calls: factTable(name, customers, names, strings)
+      case .cases, .orders, .returns, .calls, .projects: factTable(name, customers, names, strings)
       }
     }.compactMap(\.self)
   }

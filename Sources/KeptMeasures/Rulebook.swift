@@ -29,6 +29,7 @@ public struct Rulebook: Sendable {
   var currencies: [String: Int64]
   var businessHours: BusinessHours
   var norms: Norms
+  var counting: CountingRules
 }
 
 /// A sort of touch that may start or continue a relationship; `kinds` and `directions` nil: any.
@@ -241,5 +242,18 @@ struct Norms: Sendable {
   var confirmInstantly: Int64
   var shipNotice: Int64
   var waitedSoon: Int64
+  /// How far from its closing a project may be closed out, and its customer be introduced to those who care.
+  var closeOut: Int64
   var handOffs: Int
+}
+
+/// What the measures that touches add up to take from the rulebook's `measures`.
+struct CountingRules: Sendable {
+  /// One of ours is shown from so many touches a month on.
+  var agentTouchesMin: Int
+  /// `data.contradiction` that is an untruth.
+  var untruths: [String]
+  /// Reasons to stay that name care; reasons to end that say somebody else is better.
+  var careReasons: [String]
+  var notBestReasons: [String]
 }

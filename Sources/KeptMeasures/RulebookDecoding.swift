@@ -54,7 +54,7 @@ extension Rulebook {
     self.json = json
     let top = try RulebookReader(value: json, path: "").record(
       "activities", "directions", "openings", "retention", "lifecycle", "half_lives", "index", "signals", "promises",
-      "ratings", "word_of_mouth", "relationship", "lapse", "orders", "currencies", "business_hours", "norms")
+      "ratings", "word_of_mouth", "relationship", "lapse", "orders", "currencies", "business_hours", "norms", "measures")
     activities = try Self.activities(top["activities"]!)
     directions = [:]
     for (kind, value) in try top["directions"]!.members() { directions[kind] = try value.direction() }
@@ -89,6 +89,7 @@ extension Rulebook {
     }
     businessHours = try BusinessHours(top["business_hours"]!)
     norms = try Norms(top["norms"]!)
+    counting = try CountingRules(top["measures"]!)
   }
 
   private static func activities(_ reader: RulebookReader) throws(RulebookError) -> [Activity] {
@@ -274,7 +275,7 @@ extension Norms {
     let parts = try reader.record(
       "answered_soon_hours", "solved_soon_days", "solved_late_days", "credit_soon_hours", "credit_late_days",
       "paid_late_days", "confirm_instantly_seconds", "ship_notice_hours", "waited_soon_seconds",
-      "hand_offs")
+      "close_out_days", "hand_offs")
     answeredSoon = try parts["answered_soon_hours"]!.duration(Rulebook.hour)
     solvedSoon = try parts["solved_soon_days"]!.duration(Rulebook.day)
     solvedLate = try parts["solved_late_days"]!.duration(Rulebook.day)
@@ -283,8 +284,19 @@ extension Norms {
     paidLate = try parts["paid_late_days"]!.duration(Rulebook.day)
     confirmInstantly = try parts["confirm_instantly_seconds"]!.duration(1_000_000)
     waitedSoon = try parts["waited_soon_seconds"]!.duration(1_000_000)
+    closeOut = try parts["close_out_days"]!.duration(Rulebook.day)
     shipNotice = try parts["ship_notice_hours"]!.duration(Rulebook.hour)
     handOffs = try parts["hand_offs"]!.integer(1...1_000_000)
+  }
+}
+
+extension CountingRules {
+  init(_ reader: RulebookReader) throws(RulebookError) {
+    let parts = try reader.record("agent_touches_min", "untruths", "care_reasons", "not_best_reasons")
+    agentTouchesMin = try parts["agent_touches_min"]!.integer(1...1_000_000)
+    untruths = try parts["untruths"]!.texts()
+    careReasons = try parts["care_reasons"]!.texts()
+    notBestReasons = try parts["not_best_reasons"]!.texts()
   }
 }
 

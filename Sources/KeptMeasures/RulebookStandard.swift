@@ -92,7 +92,14 @@ extension Rulebook {
         "confirm_instantly_seconds": 60,
         "ship_notice_hours": 24,
         "waited_soon_seconds": 120,
+        "close_out_days": 14,
         "hand_offs": 3
+      },
+      "measures": {
+        "agent_touches_min": 20,
+        "untruths": ["misleading", "false"],
+        "care_reasons": ["care", "people", "service"],
+        "not_best_reasons": ["not_best"]
       },
       "signals": [
         {"rule": "promise-kept", "kinds": ["promise.kept"], "where": {"state": "our promise kept in time"},

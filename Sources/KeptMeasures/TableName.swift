@@ -6,7 +6,8 @@ public enum TableName: String, Sendable, CaseIterable {
   case wordOfMouth = "word_of_mouth"
   case promises
   case churn
-  case cases, orders, returns, calls
+  case cases, orders, returns, calls, projects
+  case measures
   case sources, dictionary
 
   public var schema: TableSchema {
@@ -19,9 +20,10 @@ public enum TableName: String, Sendable, CaseIterable {
     case .wordOfMouth: WordOfMouthTable.schema
     case .promises: PromisesTable.schema
     case .churn: ChurnTable.schema
+    case .measures: MeasuresTable.schema
     case .sources: SourcesTable.schema
     case .dictionary: DictionaryTable.schema
-    case .cases, .orders, .returns, .calls: family!.schema
+    case .cases, .orders, .returns, .calls, .projects: family!.schema
     }
   }
 
@@ -32,6 +34,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .orders: OrderFacts.family
     case .returns: ReturnFacts.family
     case .calls: CallFacts.family
+    case .projects: ProjectFacts.family
     default: nil
     }
   }
@@ -47,7 +50,8 @@ public enum TableName: String, Sendable, CaseIterable {
     case .wordOfMouth: .wordOfMouth
     case .promises: .promises
     case .churn: .churn
-    case .cases, .orders, .returns, .calls: .facts
+    case .cases, .orders, .returns, .calls, .projects: .facts
+    case .measures: .measures
     case .sources, .dictionary: []
     }
   }

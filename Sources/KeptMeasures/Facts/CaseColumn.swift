@@ -23,7 +23,8 @@ enum CaseColumn: Int, CaseIterable {
     case .opening_implied:
       return FactColumn(name, .flag, isNullable: false, "its opening is not recorded: it opened at its first event")
     case .resolved_at: return FactColumn(name, .instant, "when it was resolved last; NULL while open")
-    case .first_reply_h: return wait(
+    case .first_reply_h:
+      return wait(
         "until a person of ours first replied; NULL: not yet",
         "first human reply − opened_at, or − the reopening of what only a bot had resolved")
     case .first_reply_business_h: return wait("the same in business hours", "business hours of first_reply_h")
@@ -35,7 +36,9 @@ enum CaseColumn: Int, CaseIterable {
     case .people: return count("how many of ours had to do with it", "S4.3")
     case .departments: return count("of how many departments", "S4.3")
     case .hand_offs: return count("how often it changed hands", "S4.3")
-    case .updates: return count("how often they heard from us while it was open; NULL where no replies are recorded", "S4.1", true)
+    case .updates:
+      return count(
+        "how often they heard from us while it was open; NULL where no replies are recorded", "S4.1", true)
     case .updates_per_open_day:
       return FactColumn(
         name, .number, unit: "a day", "how often a day while it was open", formula: "updates / days open",

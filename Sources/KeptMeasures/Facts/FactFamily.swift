@@ -73,8 +73,8 @@ struct FactBase {
 }
 
 /// Where a field stands in the details of every kind.
-final class FactField {
-  private let slots: UnsafeMutablePointer<Int8>
+final class FactField: Sendable {
+  private nonisolated(unsafe) let slots: UnsafeMutablePointer<Int8>
 
   init(_ field: DetailField, kinds: [String], plan: DetailPlan) {
     slots = .allocate(capacity: max(1, kinds.count))

@@ -1,0 +1,169 @@
+import KeptFormat
+import KeptReplay
+
+/// What a measure adds up to for one entity in one month. Only integers are added, so no order and no number of workers
+/// can change a bit; they are wide, so that no sum of amounts leaves the range.
+struct MeasureCell: Sendable {
+  /// × 10⁶.
+  var num: Int128 = 0
+  var den: Int128 = 0
+  /// Touches that counted: in the denominator, else in the numerator.
+  var touches: Int64 = 0
+  /// The customer counted last, where customers are.
+  fileprivate var lastNum: UInt32 = 0
+  fileprivate var lastDen: UInt32 = 0
+
+  static func += (cell: inout MeasureCell, other: MeasureCell) {
+    cell.num += other.num
+    cell.den += other.den
+    cell.touches += other.touches
+  }
+}
+
+/// Adds touches into cells: measure × grain × entity × local month. One per worker.
+///
+/// The cells of one kind, entity and month stand together in a block, so that a touch looks up a block a grain and then
+/// adds by place.
+final class CellFold {
+  let base: CompiledMeasures
+  /// By `key`: where the block begins.
+  private var blocks: [UInt64: Int] = [:]
+  private var cells: [MeasureCell] = []
+  /// Regions (tag 0) and offerings (tag 1) by number.
+  private var names = KeyTable()
+  private var customer: UInt32 = 0
+  /// The month of the last touch, and when it is over.
+  private var month = 0
+  private var monthStart = Instant.max
+  private var monthEnd = Instant.min
+
+  init(_ base: CompiledMeasures) { self.base = base }
+
+  func begin(customer: UInt32) { self.customer = customer }
+
+  func take(_ touch: Touch, _ direction: Direction) {
+    var added: [(entry: CompiledMeasures.Entry, weight: Int64)] = []
+    for entry in base.entries[touch.kind] {
+      if let weight = entry.weigh(touch, direction, base) {
+        added.append((entry, entry.isSubtracted ? -weight : weight))
+      }
+    }
+    if added.isEmpty { return }
+    findMonth(of: touch.time)
+    add(added, touch.kind, .firm, 0)
+    for (grain, code) in base.grains.codes(touch, hasCustomer: customer != 0) where code != 0 {
+      add(added, touch.kind, grain, code)
+    }
+    if let region = base.grains.region(touch) {
+      add(added, touch.kind, .region, UInt32(names.insert(tag: 0, region).key))
+    }
+    if let offering = base.grains.offering(touch) {
+      add(added, touch.kind, .offering, UInt32(names.insert(tag: 1, offering).key))
+    }
+  }
+
+  private func findMonth(of time: Instant) {
+    if time >= monthStart, time < monthEnd { return }
+    month = base.dayTable.bucket(.month, of: time)
+    monthStart = base.dayTable.start(.month, month)
+    monthEnd = base.dayTable.end(.month, month)
+  }
+
+  private func add(
+    _ added: [(entry: CompiledMeasures.Entry, weight: Int64)], _ kind: Int, _ grain: MeasureGrain, _ entity: UInt32
+  ) {
+    let distinct = base.measuresOf.count - 1
+    var start = -1
+    var distinctStart = -1
+    for (entry, weight) in added {
+      if case .customers = entry.weight {
+        if customer == 0 { continue }
+        if distinctStart < 0 { distinctStart = block(distinct, grain, entity) }
+        add(customerTo: distinctStart + entry.place, entry)
+      } else {
+        if start < 0 { start = block(kind, grain, entity) }
+        let place = start + entry.place
+        if entry.isDenominator { cells[place].den += Int128(weight) } else { cells[place].num += Int128(weight) }
+        if entry.isDenominator || base.measures[entry.measure].den.isEmpty { cells[place].touches += 1 }
+      }
+    }
+  }
+
+  /// A life is folded whole and by one fold: it was counted before if it was counted last.
+  private func add(customerTo place: Int, _ entry: CompiledMeasures.Entry) {
+    if entry.isDenominator {
+      if cells[place].lastDen == customer { return }
+      cells[place].lastDen = customer
+      cells[place].den += 1_000_000
+    } else {
+      if cells[place].lastNum == customer { return }
+      cells[place].lastNum = customer
+      cells[place].num += 1_000_000
+    }
+    if entry.isDenominator || base.measures[entry.measure].den.isEmpty { cells[place].touches += 1 }
+  }
+
+  private func block(_ kind: Int, _ grain: MeasureGrain, _ entity: UInt32) -> Int {
+    let key = Self.key(kind, grain, month, entity)
+    if let found = blocks[key] { return found }
+    let start = cells.count
+    cells.append(contentsOf: repeatElement(MeasureCell(), count: base.measuresOf[kind].count))
+    blocks[key] = start
+    return start
+  }
+
+  // A replay tells at most 2¹⁴ kinds apart, and the years 1900 to 2200 have fewer than 2¹² months.
+  private static func key(_ kind: Int, _ grain: MeasureGrain, _ month: Int, _ entity: UInt32) -> UInt64 {
+    UInt64(kind) << 49 | UInt64(grain.rawValue) << 46 | UInt64(month - lowMonth) << 32 | UInt64(entity)
+  }
+  private static let lowMonth = 12 * 1899
+
+  /// Adds what another worker counted.
+  func merge(_ other: CellFold) {
+    for (key, start) in other.blocks {
+      let kind = Int(key >> 49)
+      let grain = MeasureGrain(rawValue: Int(key >> 46) & 7)!
+      var entity = UInt32(truncatingIfNeeded: key)
+      if grain == .region || grain == .offering {
+        let tag: UInt64 = grain == .region ? 0 : 1
+        entity = UInt32(other.names.id(of: Int(entity)) { names.insert(tag: tag, $0).key })
+      }
+      month = Int(key >> 32) & 0x3FFF + Self.lowMonth
+      let mine = block(kind, grain, entity)
+      for place in base.measuresOf[kind].indices { cells[mine + place] += other.cells[start + place] }
+    }
+    monthEnd = .min
+  }
+
+  /// The cells by measure: the kinds put together.
+  func sums() -> [Int: [Key: MeasureCell]] {
+    var sums: [Int: [Key: MeasureCell]] = [:]
+    for (key, start) in blocks {
+      let kind = Int(key >> 49)
+      let place = Key(
+        grain: MeasureGrain(rawValue: Int(key >> 46) & 7)!, entity: UInt32(truncatingIfNeeded: key),
+        month: Int(key >> 32) & 0x3FFF + Self.lowMonth)
+      for (index, measure) in base.measuresOf[kind].enumerated() {
+        sums[measure, default: [:]][place, default: MeasureCell()] += cells[start + index]
+      }
+    }
+    return sums
+  }
+
+  struct Key: Hashable {
+    var grain: MeasureGrain
+    /// A code of the replay's words, or of `name(of:)`; 0 for the firm.
+    var entity: UInt32
+    /// 12 · year + month.
+    var month: Int
+  }
+
+  /// What the entity of a key is called; nil for the firm.
+  func name(of key: Key, words: [String]) -> String? {
+    switch key.grain {
+    case .firm: nil
+    case .region, .offering: names.id(of: Int(key.entity)) { String(decoding: $0, as: UTF8.self) }
+    case .party, .channel, .department, .agent: words[Int(key.entity)]
+    }
+  }
+}
