@@ -14,7 +14,7 @@ let package = Package(
     .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog", "CInstructions"]),
     .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "KeptLog"], exclude: ["SnapshotFormat.md"]),
     .target(name: "KeptStatistics"),
-    .target(name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot"]),
+    .target(name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot", "KeptStatistics"]),
     .testTarget(name: "KeptReplayTests", dependencies: ["KeptReplay", "KeptFormat"]),
     .executableTarget(
       name: "kept",

@@ -38,6 +38,8 @@ struct KindRoles: OptionSet, Sendable {
   static let contracts = KindRoles(rawValue: 1 << 29)
   /// A touch measure counts it.
   static let counts = KindRoles(rawValue: 1 << 30)
+  /// Says how a relationship began, or how well they fit.
+  static let begins = KindRoles(rawValue: 1 << 31)
 
   static let promises: KindRoles = [
     .promiseMade, .promiseRevised, .promiseKept, .promiseBroken, .fulfils, .withdraws,
@@ -69,6 +71,7 @@ struct Parts: OptionSet, Sendable {
   static let churn = Parts(rawValue: 1 << 9)
   /// Measures that touches add up to.
   static let measures = Parts(rawValue: 1 << 10)
+  static let tenure = Parts(rawValue: 1 << 11)
 }
 
 /// The roles of every kind of a ledger, for the parts a run needs.
@@ -146,7 +149,8 @@ struct RoleTable: Sendable {
       give(rulebook.orders.credited, .credited)
     }
     if parts.contains(.churn) { give(["contract.changed"], .contracts) }
-    if !parts.isDisjoint(with: [.customers, .lifecycle, .churn]) {
+    if parts.contains(.tenure) { give([TenureFold.began, TenureFold.assessed], .begins) }
+    if !parts.isDisjoint(with: [.customers, .lifecycle, .churn, .tenure]) {
       give(rulebook.relationship.ends.map(\.kind), .ends)
       give(rulebook.relationship.starts.map(\.kind), .starts)
     }
@@ -181,6 +185,7 @@ struct RoleTable: Sendable {
     if parts.contains(.churn) {
       needs += Need.each(rulebook.relationship.starts.filter { $0.changes == nil }.map(\.kind), [.since])
     }
+    add(.begins, [.since, .foundVia, .score])
     add(.contracts, [.ownID, .subject, .change, .mrrBefore, .mrrAfter, .endsAt, .currency])
     if rulebook.relationship.starts.contains(where: { $0.changes != nil }) {
       let kinds = rulebook.relationship.starts.filter { $0.changes != nil }.map(\.kind)

@@ -14,6 +14,7 @@ public final class MeasureFold: LifeFold {
   let wordOfMouth: WordOfMouthFold?
   let customers: CustomerFold?
   let churn: ChurnFold?
+  let tenure: TenureFold?
   let sources: SourceWatch?
   /// `scores` rows, where they are asked for.
   private(set) var scoreRows: [ScoreRow] = []
@@ -75,6 +76,7 @@ public final class MeasureFold: LifeFold {
       : nil
     churn =
       parts.contains(.churn) ? ChurnFold(base, contactDays: active.of(base.contactMask, .day)) : nil
+    tenure = parts.contains(.tenure) ? TenureFold(base) : nil
     sources = parts.isDisjoint(with: [.customers, .churn]) ? nil : SourceWatch(slots: base.slots)
     let roles = base.allRoles
     promises = roles.isDisjoint(with: .promises) ? nil : PromiseTracker(rules: rulebook.promises, kinds: base.kinds)
@@ -132,6 +134,7 @@ public final class MeasureFold: LifeFold {
     wordOfMouth?.begin()
     customers?.begin(customer: entity)
     churn?.begin()
+    tenure?.begin(customer: entity)
     sources?.begin()
     promises?.begin()
     matters?.begin()
@@ -164,6 +167,7 @@ public final class MeasureFold: LifeFold {
     scores?.apply(chunk)
     customers?.apply(chunk, anyMask: base.touchMask)
     churn?.apply(chunk, turns)
+    tenure?.apply(chunk)
     sources?.apply(chunk, anyMask: base.touchMask, contactMask: base.contactMask)
   }
 
@@ -232,9 +236,11 @@ public final class MeasureFold: LifeFold {
         }
       }
       if roles.contains(.contracts) { churn!.take(contract: touch) }
+      if roles.contains(.begins) { tenure!.take(touch) }
       if !roles.isDisjoint(with: .turns), let turn = base.turn(touch, roles, row: row) {
         turns.append(turn)
         customers?.take(turn)
+        tenure?.take(turn)
       }
     }
     if let matters, matters.awaitsOurTouch { findOurTouch(chunk, lookedThrough, chunk.count) }
@@ -260,6 +266,7 @@ public final class MeasureFold: LifeFold {
     for fold in factFolds { fold.end(customer: entity) }
     let sourceSet = sources?.end() ?? 0
     churn?.end(sources: sourceSet)
+    tenure?.end()
     if let scores {
       customers?.end(orders?.totals ?? (0, 0, nil), scores, sources: sourceSet)
       if base.parts.contains(.scores), scores.heard != 0 { scoreRows.append(ScoreRow(customer: entity, scores)) }

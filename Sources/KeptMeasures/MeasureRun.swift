@@ -81,7 +81,7 @@ public struct MeasureRun: Sendable {
     if parts.contains(.retention) {
       for pair in rulebook.retention.pairs { used.formUnion([pair.start, pair.back]) }
     }
-    if !parts.isDisjoint(with: [.lifecycle, .customers, .churn]) { used.insert(rulebook.lifecycle.activity) }
+    if !parts.isDisjoint(with: [.lifecycle, .customers, .churn, .tenure]) { used.insert(rulebook.lifecycle.activity) }
     if used.contains(where: { rulebook.activities[$0].countsImpliedOpenings }) { parts.insert(.openings) }
     return parts
   }
@@ -93,6 +93,7 @@ public struct MeasureRun: Sendable {
       needs.append(Need(kinds: nil, fields: [.text(.source), .text(.account), .text(.party)]))
     }
     if parts.contains(.churn) { needs.append(Need(kinds: nil, fields: [.text(.source)])) }
+    if parts.contains(.tenure) { needs.append(Need(kinds: nil, fields: [.text(.account), .text(.party)])) }
     needs += RoleTable(kinds: kinds, rulebook: rulebook, parts: parts).needs(kinds: kinds)
     if !parts.isDisjoint(with: [.scores, .signals, .customers]) { needs += SignalTable.needs(rulebook, kinds: kinds) }
     if parts.contains(.measures) { needs += CompiledMeasures.needs(rulebook, kinds: kinds) }
@@ -181,6 +182,10 @@ public struct MeasureRun: Sendable {
     }
     let logStart = logStart ?? merged.map(\.fold.earliest).min() ?? .max
     let strings = StringDictionary(words)
+    let tenures = customers.compactMap(\.tenure)
+    let curves =
+      tenures.isEmpty
+      ? nil : TenureCurves(tenures, rulebook: rulebook, dayTable: dayTable, words: words, logStart: logStart)
     let wanted = TableName.allCases.filter(tables.contains)
     return Self.concurrently(wanted, jobs) { name in
       switch name {
@@ -194,6 +199,8 @@ public struct MeasureRun: Sendable {
       case .churn:
         ChurnTable.make(
           units: merged.compactMap { unit, fold in fold.churn.map { (unit, $0) } }, run: self, logStart: logStart)
+      case .survival: curves.map(SurvivalTable.make)
+      case .incidence: curves.map(IncidenceTable.make)
       case .scores: ScoresTable.make(customers, names: names)
       case .signals: customers.first?.scores?.months.map { SignalsTable.make($0, run: self) }
       case .wordOfMouth: customers.first?.wordOfMouth.map { WordOfMouthTable.make($0, run: self) }

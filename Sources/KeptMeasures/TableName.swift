@@ -5,7 +5,7 @@ public enum TableName: String, Sendable, CaseIterable {
   case customers, retention, lifecycle, scores, signals
   case wordOfMouth = "word_of_mouth"
   case promises
-  case churn
+  case churn, survival, incidence
   case cases, orders, returns, calls, projects
   case measures
   case sources, dictionary
@@ -20,6 +20,8 @@ public enum TableName: String, Sendable, CaseIterable {
     case .wordOfMouth: WordOfMouthTable.schema
     case .promises: PromisesTable.schema
     case .churn: ChurnTable.schema
+    case .survival: SurvivalTable.schema
+    case .incidence: IncidenceTable.schema
     case .measures: MeasuresTable.schema
     case .sources: SourcesTable.schema
     case .dictionary: DictionaryTable.schema
@@ -50,6 +52,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .wordOfMouth: .wordOfMouth
     case .promises: .promises
     case .churn: .churn
+    case .survival, .incidence: .tenure
     case .cases, .orders, .returns, .calls, .projects: .facts
     case .measures: .measures
     case .sources, .dictionary: []

@@ -20,9 +20,9 @@ import Testing
     #expect(
       try place.shell("ls shop/snapshots/latest").lines == [
         "calls.parquet", "cases.parquet", "churn.parquet", "customers.parquet", "dictionary.parquet",
-        "lifecycle.parquet", "manifest.json", "measures.parquet", "orders.parquet", "projects.parquet",
-        "promises.parquet", "retention.parquet", "returns.parquet", "scores.parquet", "signals.parquet",
-        "sources.parquet", "word_of_mouth.parquet",
+        "incidence.parquet", "lifecycle.parquet", "manifest.json", "measures.parquet", "orders.parquet",
+        "projects.parquet", "promises.parquet", "retention.parquet", "returns.parquet", "scores.parquet",
+        "signals.parquet", "sources.parquet", "survival.parquet", "word_of_mouth.parquet",
       ])
   }
 

@@ -154,6 +154,7 @@ import Testing
         unit grain period definition currency at_start stayed they_left we_left mutual external unsaid lapsed came_back
         logo_churn grr nrr complete
         """,
+      .survival: "curve stratum t_days at_risk events censored survival se lo hi ci_kind",
       .scores: "customer list points_into points_not_into points_net",
       .signals: "rule seed list period touches points_into points_not_into points_net",
       .wordOfMouth: """

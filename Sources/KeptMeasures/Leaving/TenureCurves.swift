@@ -1,0 +1,154 @@
+import KeptFormat
+import KeptStatistics
+
+/// The observations behind the curves of survival, by stratum, equal ones counted together.
+///
+/// `tenure`: from the start of a relationship to its first end; without one it is censored at the as-of instant. A start
+/// that is told to lie before the first touch is a late entry: nobody could have left unseen in between. Who was first
+/// seen in the first days of the log, and does not say since when, may have begun before it, and is left out.
+///
+/// `lapse`: from the first contact to the last one. With τ the as-of instant less the longest limit of silence: who was
+/// in contact after τ is there, and censored at τ; who was not lapsed with the last contact. Dating ends at the last
+/// contact while censoring the living at the as-of instant would raise the curve.
+struct TenureCurves {
+  struct Key: Hashable, Comparable {
+    var exit: Int32
+    /// −1: observed from the beginning.
+    var entry: Int32
+    /// 0: censored; else 1 + the party's raw value.
+    var cause: UInt8
+
+    static func < (a: Key, b: Key) -> Bool { (a.exit, a.entry, a.cause) < (b.exit, b.entry, b.cause) }
+  }
+
+  /// What a life is like as it begins: everything that a stratum is told by.
+  private struct Profile: Hashable {
+    var partyWord: UInt32
+    var hasAccount: Bool
+    /// 4 · year + quarter from 0.
+    var quarter: Int32
+    var foundVia: Int32
+    /// nil: not assessed.
+    var fits: Bool?
+
+    init(_ row: TenureFold.Row, _ start: Int32) {
+      partyWord = row.partyWord
+      hasAccount = row.account != 0
+      let date = CivilDate(dayNumber: Int(start))
+      quarter = Int32(4 * date.year + (date.month - 1) / 3)
+      foundVia = row.foundVia
+      fits = row.fit == .min ? nil : row.fit >= TenureCurves.fitFrom
+    }
+
+    func strata(_ channels: [String], _ words: [String]) -> [String] {
+      let party = partyWord != 0 ? words[Int(partyWord)] : hasAccount ? "b2b" : "b2c"
+      var names = ["all", "party=\(party)", "cohort=\(quarter / 4)-Q\(quarter % 4 + 1)"]
+      if foundVia >= 0 { names.append("found_via=\(channels[Int(foundVia)])") }
+      if let fits { names.append(fits ? "fit=0.7 or more" : "fit=below 0.7") }
+      return names
+    }
+  }
+
+  /// A fit of 0.7 is a good one, metrics S2.21.
+  private static let fitFrom: Int64 = 700_000
+
+  struct Stratum {
+    var name: String
+    var observations: [SurvivalObservation]
+  }
+
+  /// By name; none where the reason says why.
+  private(set) var tenure: [Stratum] = []
+  private(set) var tenureReason: String?
+  private(set) var lapse: [Stratum] = []
+  private(set) var lapseReason: String?
+  /// Of all tenures: what the chance to leave within days is read from.
+  private(set) var all: KaplanMeier?
+  /// Who was first seen before this local day, and does not say since when, is left out.
+  let truncatedBefore: Int
+  private let asOfDay: Int
+
+  /// - Parameters:
+  ///   - words: by code.
+  ///   - logStart: the earliest touch of all.
+  init(_ folds: [TenureFold], rulebook: Rulebook, dayTable: DayTable, words: [String], logStart: Instant) {
+    asOfDay = dayTable.low + dayTable.count - 1
+    let logStartDay = logStart == .max ? asOfDay : dayTable.day(of: logStart)
+    truncatedBefore =
+      rulebook.retention.logStartsWithBusiness ? .min : logStartDay + rulebook.retention.truncatedDays
+    let longest = Int(rulebook.lapse.maxDays.rounded(.up))
+    let studyEnd = Int32(asOfDay - longest)
+    lapseReason = asOfDay - logStartDay < 2 * longest ? "log too short" : nil
+    if !folds.contains(where: \.knowsEnds) { tenureReason = "no \(Self.endKinds(rulebook)) events" }
+
+    var tenures: [String: [Key: Int]] = [:]
+    var lapses: [String: [Key: Int]] = [:]
+    for fold in folds {
+      var ofTenure: [Profile: [Key: Int]] = [:]
+      var ofLapse: [Profile: [Key: Int]] = [:]
+      for row in fold.rows where row.isRelationship && !isTruncated(row) {
+        if tenureReason == nil {
+          ofTenure[Profile(row, row.start), default: [:]][tenureKey(row), default: 0] += 1
+        }
+        if lapseReason == nil, row.firstContact != TenureFold.absent, row.firstContact <= studyEnd {
+          let isThere = row.lastContact > studyEnd
+          let key = Key(
+            exit: (isThere ? studyEnd : row.lastContact) - row.firstContact, entry: -1, cause: isThere ? 0 : 1)
+          ofLapse[Profile(row, row.firstContact), default: [:]][key, default: 0] += 1
+        }
+      }
+      Self.add(ofTenure, to: &tenures, fold.channels, words)
+      Self.add(ofLapse, to: &lapses, fold.channels, words)
+    }
+    tenure = Self.strata(tenures)
+    lapse = Self.strata(lapses)
+    if tenureReason == nil && tenure.isEmpty { tenureReason = Refusal.tooLittleData.rawValue }
+    if lapseReason == nil && lapse.isEmpty { lapseReason = Refusal.tooLittleData.rawValue }
+    all = tenure.first { $0.name == "all" }.map { KaplanMeier($0.observations) }
+  }
+
+  private static func endKinds(_ rulebook: Rulebook) -> String {
+    rulebook.relationship.ends.map(\.kind).joined(separator: " or ")
+  }
+
+  private func isTruncated(_ row: TenureFold.Row) -> Bool { !row.isStartTold && Int(row.firstTouch) < truncatedBefore }
+
+  private func tenureKey(_ row: TenureFold.Row) -> Key {
+    let entry = row.isStartTold && row.start < row.firstTouch ? row.firstTouch - row.start : -1
+    if row.end == TenureFold.absent { return Key(exit: Int32(asOfDay) - row.start, entry: entry, cause: 0) }
+    return Key(exit: row.end - row.start, entry: entry, cause: row.party.rawValue + 1)
+  }
+
+  private static func add(
+    _ found: [Profile: [Key: Int]], to strata: inout [String: [Key: Int]], _ channels: [String], _ words: [String]
+  ) {
+    for (profile, keys) in found {
+      for name in profile.strata(channels, words) { strata[name, default: [:]].merge(keys, uniquingKeysWith: +) }
+    }
+  }
+
+  private static func strata(_ counts: [String: [Key: Int]]) -> [Stratum] {
+    counts.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { name, keys in
+      Stratum(
+        name: name,
+        observations: keys.sorted { $0.key < $1.key }.map { key, weight in
+          SurvivalObservation(
+            entry: key.entry < 0 ? nil : Double(key.entry), exit: Double(key.exit),
+            cause: key.cause == 0 ? nil : Int(key.cause), weight: weight)
+        })
+    }
+  }
+
+  /// The chance that a relationship which stands ends within 90 days, or why there is no saying. Metrics S2.3.
+  func endWithin90Days(_ row: TenureFold.Row) -> (chance: Double?, reason: String?) {
+    if row.hasEnded { return (nil, "ended") }
+    guard row.isRelationship else { return (nil, "not begun") }
+    if row.isBack { return (nil, "back after an end") }
+    if isTruncated(row) { return (nil, "may have begun before the log") }
+    guard let all else { return (nil, tenureReason) }
+    guard let chance = all.eventProbability(after: Double(asOfDay - Int(row.start)), within: 90) else {
+      return (nil, "nobody seen that long")
+    }
+    return (chance, nil)
+  }
+}
