@@ -1,4 +1,5 @@
 import Glibc
+import KeptReplay
 
 /// Keys of one life (cases, orders, promises …) as numbers 0, 1, 2 …, in the order in which they were met.
 ///
@@ -44,7 +45,7 @@ struct KeyTable: ~Copyable {
 
   /// The number of a key, and whether it is new.
   mutating func insert(tag: UInt64, _ id: UnsafeRawBufferPointer) -> (key: Int, isNew: Bool) {
-    let hash = Self.hash(tag, id)
+    let hash = ByteHash.hash(id, seed: tag)
     if let key = lookup(hash, tag, id) { return (key, false) }
     if (count + 1) * 2 > bucketCount { grow() }
     let key = count
@@ -57,7 +58,7 @@ struct KeyTable: ~Copyable {
     return (key, true)
   }
 
-  func find(tag: UInt64, _ id: UnsafeRawBufferPointer) -> Int? { lookup(Self.hash(tag, id), tag, id) }
+  func find(tag: UInt64, _ id: UnsafeRawBufferPointer) -> Int? { lookup(ByteHash.hash(id, seed: tag), tag, id) }
 
   /// The bytes of a key's id.
   func id<Result>(of key: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
@@ -94,27 +95,5 @@ struct KeyTable: ~Copyable {
     buckets.initialize(repeating: Bucket(stamp: 0, key: 0), count: bucketCount)
     stamp = 1
     for key in 0..<count { place(key, hashes[key]) }
-  }
-
-  /// Mixes eight bytes at a time.
-  private static func hash(_ tag: UInt64, _ id: UnsafeRawBufferPointer) -> UInt64 {
-    var hash = (tag &+ 1) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(id.count)
-    var offset = 0
-    while offset + 8 <= id.count {
-      hash = mix(hash ^ id.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      offset += 8
-    }
-    var rest: UInt64 = 0
-    while offset < id.count {
-      rest = rest << 8 | UInt64(id[offset])
-      offset += 1
-    }
-    return mix(hash ^ rest)
-  }
-
-  @inline(__always)
-  private static func mix(_ value: UInt64) -> UInt64 {
-    let product = value.multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
-    return product.high ^ product.low
   }
 }

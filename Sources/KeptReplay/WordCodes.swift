@@ -22,7 +22,7 @@ final class WordCodes {
   }
 
   func code(of word: UnsafeRawBufferPointer, _ codeOf: (String) -> UInt32) -> UInt32 {
-    let hash = Self.hash(word)
+    let hash = ByteHash.hash(word, seed: 0)
     var bucket = Int(truncatingIfNeeded: hash) & (buckets.count - 1)
     while buckets[bucket] != 0 {
       let found = known[Int(buckets[bucket]) - 1]
@@ -50,26 +50,5 @@ final class WordCodes {
       while buckets[bucket] != 0 { bucket = (bucket + 1) & (buckets.count - 1) }
       buckets[bucket] = UInt32(place + 1)
     }
-  }
-
-  /// Mixes eight bytes at a time.
-  private static func hash(_ word: UnsafeRawBufferPointer) -> UInt64 {
-    var hash = UInt64(word.count) &* 0x9E37_79B9_7F4A_7C15
-    var offset = 0
-    while offset + 8 <= word.count {
-      hash = mix(hash ^ word.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      offset += 8
-    }
-    var rest: UInt64 = 0
-    while offset < word.count {
-      rest = rest << 8 | UInt64(word[offset])
-      offset += 1
-    }
-    return mix(hash ^ rest)
-  }
-
-  private static func mix(_ value: UInt64) -> UInt64 {
-    let product = value.multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
-    return product.high ^ product.low
   }
 }

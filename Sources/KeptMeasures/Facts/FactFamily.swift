@@ -117,6 +117,11 @@ class FactFold {
 
   init(columnCount: Int) { rows = FactRows(width: columnCount) }
 
+  /// Keeps the first instant something happened.
+  final func first(_ instant: inout Instant, _ time: Instant) {
+    if instant == .absentInstant { instant = time }
+  }
+
   /// A life begins.
   func begin() {}
   /// The next touch of a kind that the family listens to, in order of time.

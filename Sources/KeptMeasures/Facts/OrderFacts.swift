@@ -270,10 +270,6 @@ final class OrderFacts: FactFold {
 
   private func reach(_ state: State, _ index: Int) { orders[index].state = max(orders[index].state, state) }
 
-  private func first(_ instant: inout Instant, _ time: Instant) {
-    if instant == .absentInstant { instant = time }
-  }
-
   private func talkedAbout(_ index: Int, _ role: Role, at time: Instant) {
     if role == .asked { return first(&orders[index].askedAt, time) }
     if orders[index].shippedAt != .absentInstant { first(&orders[index].shipToldAt, time) }

@@ -164,10 +164,6 @@ final class ReturnFacts: FactFold {
     }
   }
 
-  private func first(_ instant: inout Instant, _ time: Instant) {
-    if instant == .absentInstant { instant = time }
-  }
-
   private func talkedAbout(_ index: Int, _ direction: Direction, at time: Instant) {
     if direction == .in { returns[index].customerTouches += 1 }
     guard direction == .out || direction == .both else { return }
