@@ -187,6 +187,7 @@ public struct MeasureRun: Sendable {
       tenures.isEmpty
       ? nil : TenureCurves(tenures, rulebook: rulebook, dayTable: dayTable, words: words, logStart: logStart)
     let wanted = TableName.allCases.filter(tables.contains)
+    let cells = customers.first?.cells.map { MeasureCells($0, run: self, words: words) }
     return Self.concurrently(wanted, jobs) { name in
       switch name {
       case .customers: 
@@ -205,7 +206,8 @@ public struct MeasureRun: Sendable {
       case .signals: customers.first?.scores?.months.map { SignalsTable.make($0, run: self) }
       case .wordOfMouth: customers.first?.wordOfMouth.map { WordOfMouthTable.make($0, run: self) }
       case .promises: PromisesTable.make(customers, names: names, run: self, strings: strings)
-      case .measures: customers.first?.cells.map { MeasuresTable.make($0, run: self, words: words) }
+      case .measures: cells.map(MeasuresTable.make)
+      case .months, .channels, .departments, .agents: cells.map { WideTable.make(name.grain!, $0) }
       case .sources: sources.map(SourcesTable.make)
       case .dictionary: DictionaryTable.make(wanted.map(\.schema))
       case .cases, .orders, .returns, .calls, .projects: factTable(name, customers, names, strings)

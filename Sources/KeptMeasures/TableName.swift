@@ -7,7 +7,7 @@ public enum TableName: String, Sendable, CaseIterable {
   case promises
   case churn, survival, incidence
   case cases, orders, returns, calls, projects
-  case measures
+  case measures, months, channels, departments, agents
   case sources, dictionary
 
   public var schema: TableSchema {
@@ -23,6 +23,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .survival: SurvivalTable.schema
     case .incidence: IncidenceTable.schema
     case .measures: MeasuresTable.schema
+    case .months, .channels, .departments, .agents: WideTable.schema(grain!)
     case .sources: SourcesTable.schema
     case .dictionary: DictionaryTable.schema
     case .cases, .orders, .returns, .calls, .projects: family!.schema
@@ -41,6 +42,17 @@ public enum TableName: String, Sendable, CaseIterable {
     }
   }
 
+  /// What the rows of a wide table are about, by month.
+  var grain: MeasureGrain? {
+    switch self {
+    case .months: .firm
+    case .channels: .channel
+    case .departments: .department
+    case .agents: .agent
+    default: nil
+    }
+  }
+
   /// What the lives must be folded for.
   var parts: Parts {
     switch self {
@@ -54,7 +66,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .churn: .churn
     case .survival, .incidence: .tenure
     case .cases, .orders, .returns, .calls, .projects: .facts
-    case .measures: .measures
+    case .measures, .months, .channels, .departments, .agents: .measures
     case .sources, .dictionary: []
     }
   }

@@ -19,10 +19,11 @@ import Testing
     #expect(try place.shell("readlink shop/snapshots/latest").output == "20240810T070000Z-255\n")
     #expect(
       try place.shell("ls shop/snapshots/latest").lines == [
-        "calls.parquet", "cases.parquet", "churn.parquet", "customers.parquet", "dictionary.parquet",
-        "incidence.parquet", "lifecycle.parquet", "manifest.json", "measures.parquet", "orders.parquet",
-        "projects.parquet", "promises.parquet", "retention.parquet", "returns.parquet", "scores.parquet",
-        "signals.parquet", "sources.parquet", "survival.parquet", "word_of_mouth.parquet",
+        "agents.parquet", "calls.parquet", "cases.parquet", "channels.parquet", "churn.parquet", "customers.parquet",
+        "departments.parquet", "dictionary.parquet", "incidence.parquet", "lifecycle.parquet", "manifest.json",
+        "measures.parquet", "months.parquet", "orders.parquet", "projects.parquet", "promises.parquet",
+        "retention.parquet", "returns.parquet", "scores.parquet", "signals.parquet", "sources.parquet",
+        "survival.parquet", "word_of_mouth.parquet",
       ])
   }
 

@@ -213,6 +213,10 @@ private func touch(
       touch("meeting.missed", ["missed_by": .text("customer")]), touch("meeting.missed", ["missed_by": .text("us")]),
       touch("promise.broken", ["by": .text("customer")]), touch("call.handled", times: 21)),
     MeasureExample(
+      "S1.1", "relationships_begun", 42, nil, 42, touch("relationship.started", ["found_via": .text("blog")], times: 42)),
+    MeasureExample(
+      "S1.1", "won_share", 1, 4, 0.25, touch("relationship.started"), touch("prospect.evaluated", times: 4)),
+    MeasureExample(
       "S0.2", "switch_share", 9, 14, 0.643, digits: 3,
       touch("relationship.ended", ["ended_by": .text("customer"), "destination": .text("acme")], times: 9),
       touch("relationship.ended", ["ended_by": .text("customer")], times: 5),
@@ -285,6 +289,14 @@ private func touch(
       ])
   }
 
+  @Test func `how a relationship began is a grain of its own`() {
+    let started = TestTouch("relationship.started", "2024-03-05", .absent, [.dataText("found_via"): .text("blog")])
+    #expect(
+      rows(Lives([started]), "relationships_begun", ["grain", "entity", "num"]) == [
+        ["firm", "NULL", "1.0"], ["party", "b2c", "1.0"], ["source", "blog", "1.0"],
+      ])
+  }
+
   @Test func `missing telemetry never reads as good care`() {
     let lives = Lives([TestTouch("call.handled", "2024-01-05"), TestTouch("message.sent", "2024-03-05")])
     #expect(rows(lives, "contradictions_per_100", ["period", "value", "reason"]) == [
@@ -340,5 +352,40 @@ private func touch(
     let lives = Lives([(0, [effort]), (1, [TestTouch("order.placed", "2024-03-05")])])
     #expect(rows(lives, "serve_obtain", ["grain", "num", "den"]) == [["firm", "30.0", "30.0"]])
     #expect(rows(lives, "invested_minutes_per_customer", ["grain", "num", "den"]).contains(["firm", "30.0", "1.0"]))
+  }
+}
+
+@Suite struct WideTableTests {
+  private func call(_ time: String, _ agent: String, _ department: String) -> TestTouch {
+    TestTouch("call.handled", time, .absent, [
+      .text(.agent): .text(agent), .text(.department): .text(department), .text(.channel): .text("phone"),
+      .dataNumber("human_reached"): .flag(true), .dataNumber("wait_s"): .number(60),
+    ])
+  }
+
+  private var lives: Lives {
+    Lives(
+      [TestTouch("message.sent", "2024-01-05")] + Array(repeating: call("2024-03-05", "kim", "support"), count: 20)
+        + [call("2024-03-06", "lee", "billing")])
+  }
+
+  @Test func `the months of the firm stand without gaps, measures side by side`() {
+    let months = lives.tables([.months], asOf: at("2024-03-31"))["months"]!
+    #expect(
+      months.texts("period", "human_reached", "human_reached_num", "human_reached_den", "hold_min", "serve_obtain")
+        == [
+          ["2024-01-01", "NULL", "0.0", "0.0", "NULL", "NULL"], ["2024-02-01", "NULL", "0.0", "0.0", "NULL", "NULL"],
+          ["2024-03-01", "1.0", "21.0", "21.0", "1.0", "NULL"],
+        ])
+  }
+
+  @Test func `channels, departments and agents have a row where anything counted, agents from twenty touches on`() {
+    let tables = lives.tables([.channels, .departments, .agents], asOf: at("2024-03-31"))
+    #expect(tables["channels"]!.texts("channel", "period", "human_reached_den") == [["phone", "2024-03-01", "21.0"]])
+    #expect(
+      tables["departments"]!.texts("department", "period", "human_reached_den") == [
+        ["billing", "2024-03-01", "1.0"], ["support", "2024-03-01", "20.0"],
+      ])
+    #expect(tables["agents"]!.texts("agent", "human_reached_den") == [["kim", "20.0"]])
   }
 }

@@ -29,7 +29,7 @@ final class CellFold {
   /// By `key`: where the block begins.
   private var blocks: [UInt64: Int] = [:]
   private var cells: [MeasureCell] = []
-  /// Regions (tag 0) and offerings (tag 1) by number.
+  /// Entities told by their bytes, by number; their tag is their grain.
   private var names = KeyTable()
   private var customer: UInt32 = 0
   /// The month of the last touch, and when it is over.
@@ -54,11 +54,8 @@ final class CellFold {
     for (grain, code) in base.grains.codes(touch, hasCustomer: customer != 0) where code != 0 {
       add(added, touch.kind, grain, code)
     }
-    if let region = base.grains.region(touch) {
-      add(added, touch.kind, .region, UInt32(names.insert(tag: 0, region).key))
-    }
-    if let offering = base.grains.offering(touch) {
-      add(added, touch.kind, .offering, UInt32(names.insert(tag: 1, offering).key))
+    for case (let grain, let name?) in base.grains.named(touch) {
+      add(added, touch.kind, grain, UInt32(names.insert(tag: UInt64(grain.rawValue), name).key))
     }
   }
 
@@ -124,9 +121,8 @@ final class CellFold {
       let kind = Int(key >> 49)
       let grain = MeasureGrain(rawValue: Int(key >> 46) & 7)!
       var entity = UInt32(truncatingIfNeeded: key)
-      if grain == .region || grain == .offering {
-        let tag: UInt64 = grain == .region ? 0 : 1
-        entity = UInt32(other.names.id(of: Int(entity)) { names.insert(tag: tag, $0).key })
+      if grain.isNamed {
+        entity = UInt32(other.names.id(of: Int(entity)) { names.insert(tag: UInt64(grain.rawValue), $0).key })
       }
       month = Int(key >> 32) & 0x3FFF + Self.lowMonth
       let mine = block(kind, grain, entity)
@@ -160,10 +156,8 @@ final class CellFold {
 
   /// What the entity of a key is called; nil for the firm.
   func name(of key: Key, words: [String]) -> String? {
-    switch key.grain {
-    case .firm: nil
-    case .region, .offering: names.id(of: Int(key.entity)) { String(decoding: $0, as: UTF8.self) }
-    case .party, .channel, .department, .agent: words[Int(key.entity)]
-    }
+    if key.grain == .firm { return nil }
+    if key.grain.isNamed { return names.id(of: Int(key.entity)) { String(decoding: $0, as: UTF8.self) } }
+    return words[Int(key.entity)]
   }
 }

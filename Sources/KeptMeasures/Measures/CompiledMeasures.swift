@@ -147,13 +147,15 @@ extension CompiledMeasures.Entry {
 /// What a row of `measures` is about.
 enum MeasureGrain: Int, Sendable, CaseIterable {
   case firm, party, region, channel, department, agent, offering
+  /// How somebody who begins a relationship came upon us.
+  case source
 }
 
 /// Which entities a touch counts for.
 struct GrainReader: Sendable {
   static let fields: [DetailField] = [
     .text(.party), .text(.account), .dataText("region"), .text(.channel), .text(.department), .text(.agent),
-    .dataText("offering"),
+    .dataText("offering"), .dataText("found_via"),
   ]
 
   private let party: FactField
@@ -163,6 +165,7 @@ struct GrainReader: Sendable {
   private let department: FactField
   private let agent: FactField
   private let offering: FactField
+  private let source: FactField
   private let business: UInt32
   private let consumer: UInt32
 
@@ -175,6 +178,7 @@ struct GrainReader: Sendable {
     department = reader(.text(.department))
     agent = reader(.text(.agent))
     offering = reader(.dataText("offering"))
+    source = reader(.dataText("found_via"))
     business = code("b2b")
     consumer = code("b2c")
   }
@@ -190,6 +194,7 @@ struct GrainReader: Sendable {
   }
 
   /// Entities told by their bytes.
-  func region(_ touch: Touch) -> UnsafeRawBufferPointer? { region.text(touch) }
-  func offering(_ touch: Touch) -> UnsafeRawBufferPointer? { offering.text(touch) }
+  func named(_ touch: Touch) -> [(MeasureGrain, UnsafeRawBufferPointer?)] {
+    [(.region, region.text(touch)), (.offering, offering.text(touch)), (.source, source.text(touch))]
+  }
 }

@@ -1,7 +1,13 @@
-/// Who leaves whom and why, and how well we fit. Metrics S0.2, S1.10d, S2.4, S2.6, S2.7, S2.10, S2.12.
+/// Who comes, who leaves whom and why, and how well we fit. Metrics S0.2, S1.1, S1.10d, S2.4, S2.6, S2.7, S2.10, S2.12.
 extension TouchMeasure {
   static func partings(_ rules: CountingRules) -> [TouchMeasure] {
     [
+      TouchMeasure(
+        "relationships_begun", "S1.1", "relationships that began; the entity says by what source",
+        formula: "relationship.started", "NEI", high: true, num: [.of("relationship.started")]),
+      TouchMeasure(
+        "won_share", "S1.1", "relationships that began for each evaluation of us", formula: "started / prospect.evaluated",
+        "THEY", high: true, num: [.of("relationship.started")], den: [.of("prospect.evaluated")]),
       .share(
         "switch_share", "S0.2", "of the customers who left, those who went to somebody else",
         formula: "ended by customer with a destination / ended by customer", "THEY", high: false,

@@ -1,0 +1,104 @@
+import KeptFormat
+
+/// The cells of a whole replay, ready to be shown: what `measures` and the wide tables are made of.
+struct MeasureCells {
+  /// What a cell says.
+  struct Result {
+    var num: Int64?
+    var den: Int64?
+    var value: Double?
+    var reason: String?
+  }
+
+  /// An entity and a month.
+  struct Row {
+    var key: CellFold.Key
+    /// nil for the firm.
+    var name: String?
+  }
+
+  let measures: [TouchMeasure]
+  let dayTable: DayTable
+  private let fold: CellFold
+  private let words: [String]
+  private let sums: [Int: [CellFold.Key: MeasureCell]]
+  /// From the first month that anything counted in to the last.
+  private let span: ClosedRange<Int>?
+  private let kinds: [String]
+  private let agentTouchesMin: Int64
+
+  init(_ fold: CellFold, run: MeasureRun, words: [String]) {
+    measures = fold.base.measures
+    dayTable = run.dayTable
+    self.fold = fold
+    self.words = words
+    kinds = run.kinds
+    agentTouchesMin = Int64(run.rulebook.counting.agentTouchesMin)
+    sums = fold.sums()
+    var span: ClosedRange<Int>?
+    for key in sums.values.flatMap(\.keys) where key.grain == .firm {
+      span = span.map { min($0.lowerBound, key.month)...max($0.upperBound, key.month) } ?? key.month...key.month
+    }
+    self.span = span
+  }
+
+  /// Why the ledger has nothing of a measure at all; nil where it has. Missing telemetry never reads as good care.
+  func missing(_ measure: Int) -> String? {
+    for terms in [measures[measure].num, measures[measure].den] where !terms.isEmpty {
+      if terms.contains(where: { term in kinds.contains(where: term.hears) }) { continue }
+      let named = Set(terms.flatMap { $0.kinds ?? [] }).sorted()
+      return "no \(named.joined(separator: " or ")) events"
+    }
+    return sums[measure]?.values.contains { $0.touches > 0 } ?? false ? nil : "no event says what it needs"
+  }
+
+  /// The rows of a grain, by name and month: of one measure, or of any. The firm has every month.
+  func rows(_ grain: MeasureGrain, of measure: Int? = nil) -> [Row] {
+    if grain == .firm {
+      return (span.map(Array.init) ?? []).map { Row(key: CellFold.Key(grain: .firm, entity: 0, month: $0)) }
+    }
+    var keys: Set<CellFold.Key> = []
+    for index in measure.map({ [$0] }) ?? Array(measures.indices) {
+      for (key, cell) in sums[index] ?? [:] where key.grain == grain && isShown(key, cell) { keys.insert(key) }
+    }
+    return keys.map { Row(key: $0, name: fold.name(of: $0, words: words)) }.sorted { left, right in
+      if left.key.entity != right.key.entity {
+        return (left.name ?? "").utf8.lexicographicallyPrecedes((right.name ?? "").utf8)
+      }
+      return left.key.month < right.key.month
+    }
+  }
+
+  /// What a measure says of an entity and month; nil where nothing of it counted, or too little to show.
+  func result(_ measure: Int, _ key: CellFold.Key) -> Result? {
+    let found = sums[measure]?[key]
+    if key.grain == .firm { return missing(measure) == nil ? Result(found ?? MeasureCell(), measures[measure]) : nil }
+    guard let found, isShown(key, found) else { return nil }
+    return Result(found, measures[measure])
+  }
+
+  private func isShown(_ key: CellFold.Key, _ cell: MeasureCell) -> Bool {
+    cell.touches >= (key.grain == .agent ? agentTouchesMin : 1)
+  }
+}
+
+extension MeasureCells.Result {
+  init(_ cell: MeasureCell, _ measure: TouchMeasure) {
+    let limit: Int128 = 1_000_000_000_000_000_000
+    guard abs(cell.num) < limit, abs(cell.den) < limit else {
+      reason = "beyond the range of a decimal"
+      return
+    }
+    num = Int64(cell.num)
+    if measure.den.isEmpty {
+      value = measure.scale * Double(cell.num) / 1_000_000
+      return
+    }
+    den = Int64(cell.den)
+    if cell.den == 0 {
+      reason = "nothing to divide by"
+    } else {
+      value = measure.scale * Double(cell.num) / Double(cell.den)
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import Testing
+
+@testable import KeptMeasures
+
+@Suite struct ClaimAnswerTests {
+  /// The rows of metrics 1.
+  static let claims: [String] =
+    (1...17).map { "S0.\($0)" } + (1...9).map { "S1.\($0)" } + ["a", "b", "c", "d", "e"].map { "S1.10\($0)" }
+    + (11...26).map { "S1.\($0)" } + (1...21).map { "S2.\($0)" } + (1...29).map { "S3.\($0)" }
+    + (1...19).map { "S4.\($0)" }
+
+  /// What no column, measure or signal answers yet. Whoever answers one takes it out.
+  static let unanswered = [
+    "S0.12", "S0.14", "S0.15", "S0.17", "S1.3", "S1.9", "S1.10b", "S1.10c", "S1.11", "S1.22", "S1.23", "S1.24",
+    "S1.26", "S2.2", "S2.5", "S2.15", "S2.16", "S3.5", "S3.8", "S3.9", "S3.11", "S3.12", "S3.15", "S3.21",
+    "S3.25", "S3.26", "S3.29", "S4.9", "S4.10", "S4.16", "S4.18",
+  ]
+
+  @Test func `every claim is answered by something declared, but for these`() {
+    let answers = ClaimAnswers.gather(.standard)
+    #expect(Self.claims.count == 116)
+    #expect(Self.claims.filter { answers[$0] == nil } == Self.unanswered)
+    #expect(answers.keys.filter { !Self.claims.contains($0) }.sorted() == [])
+  }
+
+  @Test func `an answer says where it stands`() {
+    let answers = ClaimAnswers.gather(.standard)
+    #expect(answers["S4.13"]?.contains("projects.closed_well") == true)
+    #expect(answers["S4.11"] == ["measures.serve_obtain"])
+    #expect(answers["S3.18"] == ["measures.by_name_rate", "signals.by-name"])
+  }
+}
