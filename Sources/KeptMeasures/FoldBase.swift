@@ -71,7 +71,7 @@ final class FoldBase: Sendable {
     if parts.contains(.measures) {
       let compiled = CompiledMeasures(
         rulebook: rulebook, kinds: kinds, plan: plan, dayTable: dayTable, rating: rating, rates: rates, code: code)
-      for code in kinds.indices where !compiled.entries[code].isEmpty { roles.mark(code, .counts) }
+      for code in kinds.indices where compiled.hears(kind: code) { roles.mark(code, .counts) }
       counted = compiled
     } else {
       counted = nil

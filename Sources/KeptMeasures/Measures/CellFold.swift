@@ -13,6 +13,23 @@ struct MeasureCell: Sendable {
   fileprivate var lastNum: UInt32 = 0
   fileprivate var lastDen: UInt32 = 0
 
+  fileprivate mutating func add(_ weight: Int64, _ target: CompiledMeasures.Target) {
+    if target.isDenominator { den += Int128(weight) } else { num += Int128(weight) }
+    if target.countsTouch { touches += 1 }
+  }
+
+  /// A life is folded whole and by one fold: whoever was counted before was counted last.
+  fileprivate mutating func count(customer: UInt32, _ target: CompiledMeasures.Target) {
+    if target.isDenominator {
+      if lastDen == customer { return }
+      lastDen = customer
+    } else {
+      if lastNum == customer { return }
+      lastNum = customer
+    }
+    add(1_000_000, target)
+  }
+
   static func += (cell: inout MeasureCell, other: MeasureCell) {
     cell.num += other.num
     cell.den += other.den
@@ -32,6 +49,8 @@ final class CellFold {
   /// Entities told by their bytes, by number; their tag is their grain.
   private var names = KeyTable()
   private var customer: UInt32 = 0
+  /// What the touch at hand adds.
+  private var added: [(target: CompiledMeasures.Target, weight: Int64)] = []
   /// The month of the last touch, and when it is over.
   private var month = 0
   private var monthStart = Instant.max
@@ -42,21 +61,15 @@ final class CellFold {
   func begin(customer: UInt32) { self.customer = customer }
 
   func take(_ touch: Touch, _ direction: Direction) {
-    var added: [(entry: CompiledMeasures.Entry, weight: Int64)] = []
-    for entry in base.entries[touch.kind] {
+    added.removeAll(keepingCapacity: true)
+    for entry in base.entries[touch.kind << 2 | Int(direction.rawValue)] {
       if let weight = entry.weigh(touch, direction, base) {
-        added.append((entry, entry.isSubtracted ? -weight : weight))
+        added.append((entry.target, entry.isSubtracted ? -weight : weight))
       }
     }
     if added.isEmpty { return }
     findMonth(of: touch.time)
-    add(added, touch.kind, .firm, 0)
-    for (grain, code) in base.grains.codes(touch, hasCustomer: customer != 0) where code != 0 {
-      add(added, touch.kind, grain, code)
-    }
-    for case (let grain, let name?) in base.grains.named(touch) {
-      add(added, touch.kind, grain, UInt32(names.insert(tag: UInt64(grain.rawValue), name).key))
-    }
+    base.grains.each(touch, hasCustomer: customer != 0, &names) { add(touch.kind, $0, $1) }
   }
 
   private func findMonth(of time: Instant) {
@@ -66,38 +79,19 @@ final class CellFold {
     monthEnd = base.dayTable.end(.month, month)
   }
 
-  private func add(
-    _ added: [(entry: CompiledMeasures.Entry, weight: Int64)], _ kind: Int, _ grain: MeasureGrain, _ entity: UInt32
-  ) {
-    let distinct = base.measuresOf.count - 1
+  private func add(_ kind: Int, _ grain: MeasureGrain, _ entity: UInt32) {
     var start = -1
     var distinctStart = -1
-    for (entry, weight) in added {
-      if case .customers = entry.weight {
+    for (target, weight) in added {
+      if target.isDistinct {
         if customer == 0 { continue }
-        if distinctStart < 0 { distinctStart = block(distinct, grain, entity) }
-        add(customerTo: distinctStart + entry.place, entry)
+        if distinctStart < 0 { distinctStart = block(base.measuresOf.count - 1, grain, entity) }
+        cells[distinctStart + target.place].count(customer: customer, target)
       } else {
         if start < 0 { start = block(kind, grain, entity) }
-        let place = start + entry.place
-        if entry.isDenominator { cells[place].den += Int128(weight) } else { cells[place].num += Int128(weight) }
-        if entry.isDenominator || base.measures[entry.measure].den.isEmpty { cells[place].touches += 1 }
+        cells[start + target.place].add(weight, target)
       }
     }
-  }
-
-  /// A life is folded whole and by one fold: it was counted before if it was counted last.
-  private func add(customerTo place: Int, _ entry: CompiledMeasures.Entry) {
-    if entry.isDenominator {
-      if cells[place].lastDen == customer { return }
-      cells[place].lastDen = customer
-      cells[place].den += 1_000_000
-    } else {
-      if cells[place].lastNum == customer { return }
-      cells[place].lastNum = customer
-      cells[place].num += 1_000_000
-    }
-    if entry.isDenominator || base.measures[entry.measure].den.isEmpty { cells[place].touches += 1 }
   }
 
   private func block(_ kind: Int, _ grain: MeasureGrain, _ entity: UInt32) -> Int {

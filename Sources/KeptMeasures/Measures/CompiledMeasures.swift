@@ -2,15 +2,24 @@ import KeptReplay
 
 /// The touch measures of a run, as the touches of each kind are tried against them. Nothing in it changes afterwards.
 final class CompiledMeasures: Sendable {
-  /// A term of a measure, for one kind.
+  /// A term of a measure, for one kind and direction.
   struct Entry: Sendable {
-    let measure: Int
+    let target: Target
+    let isSubtracted: Bool
+    /// Empty: it always counts.
+    let alternatives: [[CompiledCondition]]
+    let weight: Weight
+  }
+
+  /// Where a term's weight goes.
+  struct Target: Sendable {
     /// The measure's place among the cells of a block, see `CellFold`.
     let place: Int
     let isDenominator: Bool
-    let isSubtracted: Bool
-    let alternatives: [[CompiledCondition]]
-    let weight: Weight
+    /// In the block of distinct customers.
+    let isDistinct: Bool
+    /// Whether the touch is one of those that a cell counts.
+    let countsTouch: Bool
   }
 
   enum Weight: Sendable {
@@ -22,7 +31,7 @@ final class CompiledMeasures: Sendable {
   }
 
   let measures: [TouchMeasure]
-  /// By kind code: what a touch of it adds.
+  /// By kind code · 4 + direction: what such a touch adds.
   let entries: [[Entry]]
   /// By kind code: the measures with a cell in the kind's blocks; the last one is the block of distinct customers,
   /// which touches of several kinds share.
@@ -49,26 +58,42 @@ final class CompiledMeasures: Sendable {
       measuresOf[block].append(measure)
       return measuresOf[block].count - 1
     }
-    entries = kinds.enumerated().map { kindCode, kind in
-      measures.enumerated().flatMap { index, measure in
+    var entries: [[Entry]] = []
+    for (kindCode, kind) in kinds.enumerated() {
+      var heard: [(term: Term, target: Target, weight: Weight)] = []
+      for (index, measure) in measures.enumerated() {
         let terms = measure.num.map { ($0, false) } + measure.den.map { ($0, true) }
-        return terms.filter { $0.0.hears(kind) }.map { term, isDenominator in
+        for (term, isDenominator) in terms where term.hears(kind) {
           let weight = Weight(term.weight, kinds: kinds, plan: plan)
-          let block = if case .customers = weight { kinds.count } else { kindCode }
-          return Entry(
-            measure: index, place: place(index, in: block), isDenominator: isDenominator,
-            isSubtracted: term.isSubtracted,
-            alternatives: term.alternatives.map { conditions in
-              conditions.map {
-                CompiledCondition(
-                  $0, kind: kind, plan: plan, code: code, standardInstrument: rulebook.ratings.standard)
-              }
-            }, weight: weight)
+          let isDistinct = if case .customers = weight { true } else { false }
+          let target = Target(
+            place: place(index, in: isDistinct ? kinds.count : kindCode), isDenominator: isDenominator,
+            isDistinct: isDistinct, countsTouch: isDenominator || measure.den.isEmpty)
+          heard.append((term, target, weight))
         }
       }
+      for direction in Direction.allCases {
+        entries.append(
+          heard.compactMap { term, target, weight in
+            let open = term.alternatives(going: direction)
+            if open.isEmpty { return nil }
+            let alternatives = open.map { conditions in
+              conditions.map {
+                CompiledCondition($0, kind: kind, plan: plan, code: code, standardInstrument: rulebook.ratings.standard)
+              }
+            }
+            return Entry(
+              target: target, isSubtracted: term.isSubtracted,
+              alternatives: alternatives.contains { $0.isEmpty } ? [] : alternatives, weight: weight)
+          })
+      }
     }
+    self.entries = entries
     self.measuresOf = measuresOf
   }
+
+  /// Whether a touch of the kind, whichever way it goes, adds to anything.
+  func hears(kind: Int) -> Bool { entries[kind << 2..<kind << 2 + 4].contains { !$0.isEmpty } }
 
   /// What the measures read of each kind.
   static func needs(_ rulebook: Rulebook, kinds: [String]) -> [Need] {
@@ -99,7 +124,11 @@ extension CompiledMeasures.Weight {
 extension CompiledMeasures.Entry {
   /// What the touch adds × 10⁶; nil: nothing. A customer weighs one touch, which `CellFold` counts once.
   func weigh(_ touch: Touch, _ direction: Direction, _ base: CompiledMeasures) -> Int64? {
-    guard alternatives.contains(where: { $0.allSatisfy { $0.holds(touch, direction, 0) } }) else { return nil }
+    if !alternatives.isEmpty,
+      !alternatives.contains(where: { $0.allSatisfy { $0.holds(touch, direction, 0) } })
+    {
+      return nil
+    }
     switch weight {
     case .touches, .customers: return 1_000_000
     case .number(let field): return field.number(touch)
@@ -183,18 +212,22 @@ struct GrainReader: Sendable {
     consumer = code("b2c")
   }
 
-  /// Entities whose words the replay knows, by code; 0 where the touch names none.
-  func codes(_ touch: Touch, hasCustomer: Bool) -> [(MeasureGrain, UInt32)] {
+  /// Calls `body` with each entity that the touch names, the firm being one; `names` numbers those told by their bytes.
+  @inline(__always)
+  func each(_ touch: Touch, hasCustomer: Bool, _ names: inout KeyTable, _ body: (MeasureGrain, UInt32) -> Void) {
+    body(.firm, 0)
     var party = party.code(touch)
     if party == 0, hasCustomer { party = account.code(touch) == 0 ? consumer : business }
-    return [
-      (.party, party), (.channel, channel.code(touch)), (.department, department.code(touch)),
-      (.agent, agent.code(touch)),
-    ]
-  }
-
-  /// Entities told by their bytes.
-  func named(_ touch: Touch) -> [(MeasureGrain, UnsafeRawBufferPointer?)] {
-    [(.region, region.text(touch)), (.offering, offering.text(touch)), (.source, source.text(touch))]
+    if party != 0 { body(.party, party) }
+    let (channel, department, agent) = (channel.code(touch), department.code(touch), agent.code(touch))
+    if channel != 0 { body(.channel, channel) }
+    if department != 0 { body(.department, department) }
+    if agent != 0 { body(.agent, agent) }
+    func named(_ grain: MeasureGrain, _ field: FactField, _ names: inout KeyTable) {
+      if let text = field.text(touch) { body(grain, UInt32(names.insert(tag: UInt64(grain.rawValue), text).key)) }
+    }
+    named(.region, region, &names)
+    named(.offering, offering, &names)
+    named(.source, source, &names)
   }
 }

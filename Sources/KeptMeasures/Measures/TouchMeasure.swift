@@ -130,6 +130,21 @@ struct Term: Sendable {
     return term
   }
 
+  /// What is left to be asked of a touch that goes this way; nothing at all where one of the lists is empty.
+  func alternatives(going direction: Direction) -> [[Condition]] {
+    alternatives.compactMap { conditions in
+      var open: [Condition] = []
+      for condition in conditions {
+        guard case .direction(let ways) = condition.test else {
+          open.append(condition)
+          continue
+        }
+        if !ways.contains(direction) { return nil }
+      }
+      return open
+    }
+  }
+
   func hears(_ kind: String) -> Bool { kinds?.contains(kind) ?? !LedgerKind.all.contains(kind) }
 }
 
