@@ -20,6 +20,8 @@ final class CustomerFold {
     var limit: Double
     /// Sources of their contacts: which of the sets of the fold's `SourceWatch`.
     var sources: Int
+    /// Which of the rows of the fold's `PurchaseFold` is theirs; −1: they have none.
+    var purchase: Int32
     var endedBy: RelationshipTurn.Party?
     /// P and N of each list.
     var sums: InlineArray<6, Double>
@@ -50,7 +52,7 @@ final class CustomerFold {
 
   private static let emptyRow = Row(
     customer: 0, account: 0, party: 0, firstAt: .max, lastAt: .min, touches: 0, orders: 0, ordersWithoutAmount: 0,
-    revenue: .min, lastContactDay: .min, limit: 0, sources: 0, endedBy: nil, sums: InlineArray(repeating: 0))
+    revenue: .min, lastContactDay: .min, limit: 0, sources: 0, purchase: -1, endedBy: nil, sums: InlineArray(repeating: 0))
 
   func begin(customer: UInt32) {
     row = Self.emptyRow
@@ -97,7 +99,7 @@ final class CustomerFold {
     }
   }
 
-  func end(_ totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?), _ scores: ScoreFold, sources: Int) {
+  func end(_ totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?), _ scores: ScoreFold, sources: Int, purchase: Int?) {
     guard row.touches > 0 else { return }
     row.orders = totals.orders
     row.ordersWithoutAmount = totals.withoutAmount
@@ -105,6 +107,7 @@ final class CustomerFold {
     row.lastContactDay = lastDay == .min ? startDay : dayTable.low + Int(lastDay)
     row.limit = Self.limit(&gaps, lapse)
     row.sources = sources
+    row.purchase = Int32(purchase ?? -1)
     for list in SignalList.allCases {
       row.sums[list.index * 2] = scores.sum(list, negative: false)
       row.sums[list.index * 2 + 1] = scores.sum(list, negative: true)

@@ -44,7 +44,7 @@ enum CustomersTable {
         "quadrant", .string, meaning: "mutual, unrequited_ours, unrequited_theirs, indifferent or unknown",
         formula: "(we_index, they_index): into from 10, not into to −10, else unknown", seed: "S2.13", direction: "BOTH"
       ),
-    ])
+    ] + CustomerOutlook.columns)
 
   private static func column(
     _ name: String, _ type: ColumnType, _ meaning: String, _ formula: String, _ seed: String, good: Bool = true
@@ -67,7 +67,8 @@ enum CustomersTable {
 
   /// - Parameter sourceEnds: by word code, how long each source is known to have recorded touches.
   static func make(
-    _ folds: [MeasureFold], names: EntityNames, run: MeasureRun, strings: StringDictionary, sourceEnds: [Instant]
+    _ folds: [MeasureFold], names: EntityNames, run: MeasureRun, strings: StringDictionary, sourceEnds: [Instant],
+    outlook: CustomerOutlook
   ) -> Table {
     let all = folds.map { $0.customers!.rows }
     let order = LifeOrder(all.map { $0.map(\.customer) }, names)
@@ -89,6 +90,7 @@ enum CustomersTable {
     var indices = (0..<4).map { _ in ColumnBuilder<Double>(rowCount: count) }
     var points = (0..<4).map { _ in ColumnBuilder<Double>(rowCount: count) }
     var quadrant = StringColumnBuilder(rowCount: count)
+    var outlooks = CustomerOutlook.Builder(rowCount: count)
     for place in order.places {
       let row = all[place.fold][place.row]
       customer.append(code: names.code(row.customer))
@@ -104,6 +106,10 @@ enum CustomersTable {
       let observedDay = folds[place.fold].sources!.observedDay(ofSet: row.sources, ends: sourceEnds, run.dayTable)
       status.append(Self.status(row, asOfDay: asOfDay, observedDay: observedDay))
       endedBy.append(row.endedBy?.word)
+      let tenure = folds[place.fold].tenure!.rows[place.row]
+      precondition(tenure.customer == row.customer, "the lives of \(tenure.customer) and \(row.customer) are mixed up")
+      let purchase = row.purchase < 0 ? nil : folds[place.fold].purchases!.rows[Int(row.purchase)]
+      outlooks.append(outlook.prospect(purchase, hasEnded: row.endedBy != nil), outlook.end(tenure))
       let (done, felt, they) = (row.sums(.weDone), row.sums(.weFelt), row.sums(.they))
       let we = (into: done.into + felt.into, notInto: done.notInto + felt.notInto)
       let weIndex = affinity.index(we.into, we.notInto)
@@ -125,6 +131,7 @@ enum CustomersTable {
     columns += indices.map { $0.finish() }
     columns += points.map { $0.finish() }
     columns.append(quadrant.finish())
+    columns += outlooks.finish()
     return Table(schema: schema, columns: columns)
   }
 

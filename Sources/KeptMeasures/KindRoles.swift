@@ -72,6 +72,7 @@ struct Parts: OptionSet, Sendable {
   /// Measures that touches add up to.
   static let measures = Parts(rawValue: 1 << 10)
   static let tenure = Parts(rawValue: 1 << 11)
+  static let purchases = Parts(rawValue: 1 << 12)
 }
 
 /// The roles of every kind of a ledger, for the parts a run needs.
@@ -142,7 +143,7 @@ struct RoleTable: Sendable {
       give(rulebook.wordOfMouth.mentions, .mention)
       give(rulebook.wordOfMouth.emotions, .emotion)
     }
-    if parts.contains(.customers) {
+    if !parts.isDisjoint(with: [.customers, .purchases]) {
       give(rulebook.orders.placed, .orderPlaced)
       give(rulebook.orders.cancelled, .orderCancelled)
       give(rulebook.orders.corrected, .orderCorrected)

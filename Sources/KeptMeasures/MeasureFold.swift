@@ -15,6 +15,7 @@ public final class MeasureFold: LifeFold {
   let customers: CustomerFold?
   let churn: ChurnFold?
   let tenure: TenureFold?
+  let purchases: PurchaseFold?
   let sources: SourceWatch?
   /// `scores` rows, where they are asked for.
   private(set) var scoreRows: [ScoreRow] = []
@@ -77,6 +78,7 @@ public final class MeasureFold: LifeFold {
     churn =
       parts.contains(.churn) ? ChurnFold(base, contactDays: active.of(base.contactMask, .day)) : nil
     tenure = parts.contains(.tenure) ? TenureFold(base) : nil
+    purchases = parts.contains(.purchases) ? PurchaseFold(dayTable: dayTable) : nil
     sources = parts.isDisjoint(with: [.customers, .churn]) ? nil : SourceWatch(slots: base.slots)
     let roles = base.allRoles
     promises = roles.isDisjoint(with: .promises) ? nil : PromiseTracker(rules: rulebook.promises, kinds: base.kinds)
@@ -229,7 +231,7 @@ public final class MeasureFold: LifeFold {
       }
       if roles.contains(.signals) { scores!.take(touch, direction, facts: facts, month: months[row]) }
       if let wordOfMouth, !roles.isDisjoint(with: .wordOfMouth) { wordOfMouth.take(touch, roles, month: months[row]) }
-      if let orders, !roles.isDisjoint(with: .money) { orders.take(touch, roles) }
+      if let orders, !roles.isDisjoint(with: .money) { orders.take(touch, roles, day: days[row]) }
       if roles.contains(.facts) {
         for listener in listeners.of(kind) {
           folds[Int(listener)]._withUnsafeGuaranteedRef { $0.take(touch, direction) }
@@ -267,8 +269,9 @@ public final class MeasureFold: LifeFold {
     let sourceSet = sources?.end() ?? 0
     churn?.end(sources: sourceSet)
     tenure?.end()
+    let purchase = purchases?.end(customer: entity, orders)
     if let scores {
-      customers?.end(orders?.totals ?? (0, 0, nil), scores, sources: sourceSet)
+      customers?.end(orders?.totals ?? (0, 0, nil), scores, sources: sourceSet, purchase: purchase)
       if base.parts.contains(.scores), scores.heard != 0 { scoreRows.append(ScoreRow(customer: entity, scores)) }
     }
   }

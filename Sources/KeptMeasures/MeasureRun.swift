@@ -180,18 +180,27 @@ public struct MeasureRun: Sendable {
     let merged = [(Unit.customer, customers.first), (Unit.account, accounts.first)].compactMap { unit, fold in
       fold.map { (unit: unit, fold: $0) }
     }
+    let isPartial = logStart != nil
     let logStart = logStart ?? merged.map(\.fold.earliest).min() ?? .max
     let strings = StringDictionary(words)
     let tenures = customers.compactMap(\.tenure)
     let curves =
       tenures.isEmpty
       ? nil : TenureCurves(tenures, rulebook: rulebook, dayTable: dayTable, words: words, logStart: logStart)
+    let buyers = customers.compactMap(\.purchases)
+    // A model of those few who were asked for would say something else of them than the model of all.
+    let models =
+      buyers.isEmpty || isPartial && !tables.contains(.models)
+      ? nil
+      : PurchaseModels(buyers, rules: rulebook.retention, dayTable: dayTable, logStart: logStart, jobs: jobs)
     let wanted = TableName.allCases.filter(tables.contains)
     let cells = customers.first?.cells.map { MeasureCells($0, run: self, words: words) }
     return Self.concurrently(wanted, jobs) { name in
       switch name {
       case .customers: 
-        CustomersTable.make(customers, names: names, run: self, strings: strings, sourceEnds: customerEnds)
+        CustomersTable.make(
+          customers, names: names, run: self, strings: strings, sourceEnds: customerEnds,
+          outlook: CustomerOutlook(curves: curves, models: models, isPartial: isPartial))
       case .retention:
         RetentionTable.make(
           units: merged.compactMap { unit, fold in fold.retention.map { (unit, $0) } }, run: self, logStart: logStart)
@@ -201,6 +210,7 @@ public struct MeasureRun: Sendable {
         ChurnTable.make(
           units: merged.compactMap { unit, fold in fold.churn.map { (unit, $0) } }, run: self, logStart: logStart)
       case .survival: curves.map(SurvivalTable.make)
+      case .models: models.map { ModelsTable.make($0, run: self) }
       case .incidence: curves.map(IncidenceTable.make)
       case .scores: ScoresTable.make(customers, names: names)
       case .signals: customers.first?.scores?.months.map { SignalsTable.make($0, run: self) }

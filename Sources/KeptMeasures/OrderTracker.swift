@@ -9,6 +9,8 @@ final class OrderTracker {
   private struct Order {
     var amount: Int64 = 0
     var hasAmount = false
+    /// The day it was placed, as an index of the day table.
+    var day: Int32 = 0
     var isPlaced = false
     var isCancelled = false
   }
@@ -17,9 +19,8 @@ final class OrderTracker {
   private let rates: [UInt32: Int64]
   private var keys = KeyTable()
   private var orders: [Order] = []
-  private var anonymous = 0
-  private var anonymousWithoutAmount = 0
-  private var anonymousAmount: Int128 = 0
+  /// Orders that nothing can be known of but that they were placed.
+  private var anonymous: [Order] = []
   private var credits: Int128 = 0
   /// An amount in a currency without a rate, or beyond any range: there is no revenue to speak of.
   private var isUnknown = false
@@ -37,14 +38,12 @@ final class OrderTracker {
   func begin() {
     keys.removeAll()
     orders.removeAll(keepingCapacity: true)
-    anonymous = 0
-    anonymousWithoutAmount = 0
-    anonymousAmount = 0
+    anonymous.removeAll(keepingCapacity: true)
     credits = 0
     isUnknown = false
   }
 
-  func take(_ touch: Touch, _ roles: KindRoles) {
+  func take(_ touch: Touch, _ roles: KindRoles, day: Int32) {
     let amount = worth(touch)
     if roles.contains(.credited) {
       credits += Int128(amount ?? 0)
@@ -52,9 +51,8 @@ final class OrderTracker {
     }
     guard let id = touch.text(.orderID) ?? touch.text(.subject) else {
       if roles.contains(.orderPlaced) {
-        anonymous += 1
-        if amount == nil { anonymousWithoutAmount += 1 }
-        anonymousAmount += Int128(amount ?? 0)
+        anonymous.append(
+          Order(amount: amount ?? 0, hasAmount: amount != nil, day: day, isPlaced: true, isCancelled: false))
       }
       return
     }
@@ -62,6 +60,7 @@ final class OrderTracker {
     if found.isNew { orders.append(Order()) }
     let index = found.key
     if roles.contains(.orderPlaced) {
+      if !orders[index].isPlaced { orders[index].day = day }
       orders[index].isPlaced = true
       if let amount { set(index, orders[index].amount, plus: amount) }
     }
@@ -101,15 +100,41 @@ final class OrderTracker {
 
   /// Orders that stand, those of them without an amount, and their worth less credits; nil where that is not known.
   var totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?) {
-    var count = anonymous
-    var without = anonymousWithoutAmount
-    var sum = anonymousAmount - credits
-    for order in orders where order.isPlaced && !order.isCancelled {
+    var count = 0
+    var without = 0
+    var sum = -credits
+    eachStanding { order in
       count += 1
       if order.hasAmount { sum += Int128(order.amount) } else { without += 1 }
     }
     let limit: Int128 = 1_000_000_000_000_000_000
     let revenue = isUnknown || sum >= limit || sum <= -limit ? nil : Int64(sum)
     return (Int64(count), Int64(without), revenue)
+  }
+
+  private func eachStanding(_ body: (Order) -> Void) {
+    for order in orders where order.isPlaced && !order.isCancelled { body(order) }
+    for order in anonymous { body(order) }
+  }
+
+  /// The days on which orders were placed that stand, the orders of a day as one, ascending.
+  ///
+  /// `amount` is nil where none of a day's orders has one, or where what they are worth is not known.
+  func occasions(into found: inout [(day: Int32, amount: Int64?)]) {
+    found.removeAll(keepingCapacity: true)
+    eachStanding { found.append(($0.day, $0.hasAmount && !isUnknown ? $0.amount : nil)) }
+    found.sort { $0.day < $1.day }
+    var count = 0
+    for occasion in found {
+      guard count > 0, found[count - 1].day == occasion.day else {
+        found[count] = occasion
+        count += 1
+        continue
+      }
+      guard let amount = occasion.amount else { continue }
+      let (sum, overflow) = (found[count - 1].amount ?? 0).addingReportingOverflow(amount)
+      found[count - 1].amount = overflow ? .max : sum
+    }
+    found.removeSubrange(count...)
   }
 }

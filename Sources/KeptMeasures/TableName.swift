@@ -5,7 +5,7 @@ public enum TableName: String, Sendable, CaseIterable {
   case customers, retention, lifecycle, scores, signals
   case wordOfMouth = "word_of_mouth"
   case promises
-  case churn, survival, incidence
+  case churn, survival, incidence, models
   case cases, orders, returns, calls, projects
   case measures, months, channels, departments, agents
   case sources, dictionary
@@ -22,6 +22,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .churn: ChurnTable.schema
     case .survival: SurvivalTable.schema
     case .incidence: IncidenceTable.schema
+    case .models: ModelsTable.schema
     case .measures: MeasuresTable.schema
     case .months, .channels, .departments, .agents: WideTable.schema(grain!)
     case .sources: SourcesTable.schema
@@ -56,7 +57,7 @@ public enum TableName: String, Sendable, CaseIterable {
   /// What the lives must be folded for.
   var parts: Parts {
     switch self {
-    case .customers: .customers
+    case .customers: [.customers, .tenure, .purchases]
     case .retention: .retention
     case .lifecycle: .lifecycle
     case .scores: .scores
@@ -65,6 +66,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .promises: .promises
     case .churn: .churn
     case .survival, .incidence: .tenure
+    case .models: .purchases
     case .cases, .orders, .returns, .calls, .projects: .facts
     case .measures, .months, .channels, .departments, .agents: .measures
     case .sources, .dictionary: []

@@ -15,11 +15,19 @@ enum CDNOW {
     return path != nil
   }
 
-  static func lives() throws -> Lives {
-    let text = try String(contentsOfFile: path!, encoding: .utf8)
+  static func lives() throws -> Lives { try lives(path!) }
+
+  /// The one in ten of them that the papers on purchase models use: CDNOW_sample.txt beside the other file, which has
+  /// another number for each customer between the master's and the day.
+  static func sample() throws -> Lives {
+    try lives(URL(filePath: path!).deletingLastPathComponent().appending(path: "CDNOW_sample.txt").path)
+  }
+
+  private static func lives(_ path: String) throws -> Lives {
+    let text = try String(contentsOfFile: path, encoding: .utf8)
     var byCustomer: [UInt32: [TestTouch]] = [:]
     for line in text.split(whereSeparator: \.isNewline) {
-      let parts = line.split(separator: " ")
+      let parts = line.split(separator: " ").suffix(4).map { $0 }
       guard parts.count == 4, let customer = UInt32(parts[0]), let day = Int(parts[1]), let amount = Double(parts[3])
       else { continue }
       let date = CivilDate(year: day / 10_000, month: day / 100 % 100, day: day % 100)

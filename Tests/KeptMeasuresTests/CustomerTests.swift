@@ -141,7 +141,7 @@ import Testing
     let fixed: [TableName: String] = [
       .customers: """
         customer account party cohort first_at last_at touches orders revenue status ended_by we_index they_index
-        felt_index done_index we_into we_not_into they_into they_not_into quadrant
+        felt_index done_index we_into we_not_into they_into they_not_into quadrant p_alive expected_orders
         """,
       .retention: """
         unit activity grain clock cohort age cohort_size eligible bounded unbounded returned_by bounded_rate bounded_lo
@@ -154,6 +154,7 @@ import Testing
         unit grain period definition currency at_start stayed they_left we_left mutual external unsaid lapsed came_back
         logo_churn grr nrr complete
         """,
+      .models: "model parameter value log_likelihood n converged note",
       .survival: "curve stratum t_days at_risk events censored survival se lo hi ci_kind",
       .scores: "customer list points_into points_not_into points_net",
       .signals: "rule seed list period touches points_into points_not_into points_net",

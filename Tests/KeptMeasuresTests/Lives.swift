@@ -101,7 +101,7 @@ struct Lives {
   }
 
   /// Lays touches out as the replay does: rows, then words of detail by slot, then the bytes of texts.
-  private func hand(
+  func hand(
     _ touches: [TestTouch], _ plan: ReplayPlan, _ kinds: [String], _ strings: Words, _ body: (Touches) -> Void
   ) {
     var rows: [TouchRow] = []

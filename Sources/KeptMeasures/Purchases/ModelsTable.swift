@@ -1,0 +1,108 @@
+import KeptSnapshot
+import KeptStatistics
+
+/// What the models of purchases came to, and whether they did. Metrics 3.6 and 3.7.
+enum ModelsTable {
+  static let schema = TableSchema(
+    name: "models", meaning: "model × parameter",
+    columns: [
+      ColumnSpec(
+        "model", .string, meaning: "bg_nbd: how often customers buy and when they stop; gamma_gamma: for how much",
+        seed: "S2.3"),
+      ColumnSpec(
+        "parameter", .string,
+        meaning: "as the model's paper names it; correlation: of frequency and mean value, which gamma_gamma takes for "
+          + "unrelated; population_mean: what a purchase is worth on average", seed: "S2.3"),
+      number("value", "its most likely value, times in weeks; NULL where there is no fit"),
+      number("se", "its standard error, by the curvature of the likelihood"),
+      number("log_likelihood", "of the fit, at its maximum"),
+      ColumnSpec("n", .int64, meaning: "customers fitted on", seed: "S2.3"),
+      ColumnSpec("converged", .boolean, meaning: "whether the maximum was found; if not, nothing is published"),
+      ColumnSpec("note", .string, isNullable: true, meaning: "why there is no value, or what to know of it"),
+    ])
+
+  private static func number(_ name: String, _ meaning: String) -> ColumnSpec {
+    ColumnSpec(name, .double, isNullable: true, meaning: meaning, seed: "S2.3", direction: "NEI")
+  }
+
+  private struct Row {
+    var model: String
+    var parameter: String
+    var value: Double?
+    var error: Double?
+    var logLikelihood: Double?
+    var count: Int
+    var hasConverged: Bool
+    var note: String?
+  }
+
+  static func make(_ models: PurchaseModels, run: MeasureRun) -> Table {
+    let missing = "no \(run.rulebook.orders.placed.joined(separator: " or ")) events"
+    let rows = purchaseRows(models, missing) + spendingRows(models, missing)
+    var texts = (0..<2).map { _ in StringColumnBuilder() }
+    var reals = (0..<3).map { _ in ColumnBuilder<Double>() }
+    var counts = ColumnBuilder<Int64>()
+    var converged = ColumnBuilder<Bool>()
+    var note = StringColumnBuilder()
+    for row in rows {
+      texts[0].append(row.model)
+      texts[1].append(row.parameter)
+      reals[0].append(row.value)
+      reals[1].append(row.error)
+      reals[2].append(row.logLikelihood)
+      counts.append(Int64(row.count))
+      converged.append(row.hasConverged)
+      note.append(row.note)
+    }
+    return Table(
+      schema: schema,
+      columns: texts.map { $0.finish() } + reals.map { $0.finish() }
+        + [counts.finish(), converged.finish(), note.finish()])
+  }
+
+  private static func purchaseRows(_ models: PurchaseModels, _ missing: String) -> [Row] {
+    let name = "bg_nbd"
+    guard let fit = models.purchases?.value else {
+      return unfitted(
+        name, ["r", "alpha", "a", "b"], models.buyerCount, models.purchases?.refusal?.rawValue ?? missing)
+    }
+    return fit.parameters.map {
+      Row(
+        model: name, parameter: $0.name, value: $0.value, error: $0.standardError, logLikelihood: fit.logLikelihood,
+        count: fit.customerCount, hasConverged: true, note: agreement(fit.agreeingStartCount, fit.startCount))
+    }
+  }
+
+  private static func spendingRows(_ models: PurchaseModels, _ missing: String) -> [Row] {
+    let name = "gamma_gamma"
+    guard let fit = models.spending?.value else {
+      return unfitted(
+        name, ["p", "q", "gamma", "correlation", "population_mean"], models.spenderCount,
+        models.spending?.refusal?.rawValue ?? missing)
+    }
+    func row(_ parameter: String, _ value: Double?, _ error: Double?, _ note: String?) -> Row {
+      Row(
+        model: name, parameter: parameter, value: value, error: error, logLikelihood: fit.logLikelihood,
+        count: fit.customerCount, hasConverged: true, note: note)
+    }
+    let mean = fit.model.populationMean
+    return fit.parameters.map {
+      row($0.name, $0.value, $0.standardError, agreement(fit.agreeingStartCount, fit.startCount))
+    } + [
+      row("correlation", fit.correlation, nil, fit.correlation == nil ? Refusal.noVariation.rawValue : nil),
+      row("population_mean", mean.value, nil, mean.refusal?.rawValue),
+    ]
+  }
+
+  private static func unfitted(_ model: String, _ parameters: [String], _ count: Int, _ note: String) -> [Row] {
+    parameters.map {
+      Row(
+        model: model, parameter: $0, value: nil, error: nil, logLikelihood: nil, count: count, hasConverged: false,
+        note: note)
+    }
+  }
+
+  private static func agreement(_ agreeing: Int, _ starts: Int) -> String {
+    "\(agreeing) of \(starts) starts came to this maximum"
+  }
+}

@@ -1,0 +1,109 @@
+import Dispatch
+import KeptFormat
+import KeptStatistics
+import Synchronization
+
+/// The models of purchases, fitted on all customers of a run: how often they will buy, and for how much. Metrics 3.6, 3.7.
+///
+/// The unit of time is the week; orders of one day are one. Who first bought in the first days of the log may have bought
+/// before it, and is left out of the fit, unless the rulebook says that the log starts with the business.
+struct PurchaseModels: Sendable {
+  /// nil: the ledger has no orders.
+  let purchases: Result<BGNBD.Fit, Refusal>?
+  let spending: Result<GammaGamma.Fit, Refusal>?
+  /// Customers that were fitted on.
+  let buyerCount: Int
+  let spenderCount: Int
+  private let asOfDay: Int32
+
+  static let horizonWeeks = 90.0 / 7
+
+  /// - Parameter jobs: how many fits may run at a time.
+  init(_ folds: [PurchaseFold], rules: RetentionRules, dayTable: DayTable, logStart: Instant, jobs: Int) {
+    let asOfDay = Int32(dayTable.low + dayTable.count - 1)
+    self.asOfDay = asOfDay
+    let truncatedBefore =
+      rules.logStartsWithBusiness || logStart == .max ? .min : dayTable.day(of: logStart) + rules.truncatedDays
+    let hasRows = folds.contains { !$0.rows.isEmpty }
+    let rows = folds.flatMap(\.rows).filter { Int($0.first) >= truncatedBefore }
+    let histories = rows.map { Self.history($0, asOfDay) }
+    let spendings = rows.compactMap(Self.spending)
+    buyerCount = histories.count
+    spenderCount = spendings.count
+    guard hasRows else {
+      purchases = nil
+      spending = nil
+      return
+    }
+    let found = Mutex<(Result<BGNBD.Fit, Refusal>?, Result<GammaGamma.Fit, Refusal>?)>((nil, nil))
+    let fits: [@Sendable () -> Void] = [
+      {
+        let fit = BGNBD.fit(histories)
+        found.withLock { $0.0 = fit }
+      },
+      {
+        let fit = GammaGamma.fit(spendings)
+        found.withLock { $0.1 = fit }
+      },
+    ]
+    if jobs > 1 {
+      DispatchQueue.concurrentPerform(iterations: fits.count) { fits[$0]() }
+    } else {
+      for fit in fits { fit() }
+    }
+    (purchases, spending) = found.withLock { $0 }
+  }
+
+  private static func history(_ row: PurchaseFold.Row, _ asOfDay: Int32) -> PurchaseHistory {
+    PurchaseHistory(
+      frequency: Int(row.repeats), recency: Double(row.last - row.first) / 7, age: Double(asOfDay - row.first) / 7)
+  }
+
+  private static func spending(_ row: PurchaseFold.Row) -> GammaGamma.Spending? {
+    guard row.valued > 0, row.value > 0 else { return nil }
+    return GammaGamma.Spending(
+      frequency: Int(row.valued), meanValue: Double(row.value) / 1_000_000 / Double(row.valued))
+  }
+
+  /// What is to be expected of one customer within 90 days.
+  struct Prospect {
+    var alive: Double?
+    var noOrder: Double?
+    var orders: Double?
+    /// In the ledger's currency.
+    var value: Double?
+    /// Why there is no telling.
+    var reason: String?
+
+    static func unknown(_ reason: String) -> Prospect { Prospect(reason: reason) }
+  }
+
+  /// What the models expect of one who bought again at least once.
+  func prospect(_ row: PurchaseFold.Row) -> Prospect {
+    let fit: BGNBD.Fit
+    switch purchases {
+    case .success(let found): fit = found
+    case .failure(let refusal): return .unknown(refusal.rawValue)
+    case nil: return .unknown("no orders")
+    }
+    let history = Self.history(row, asOfDay)
+    var prospect = Prospect()
+    switch fit.model.pAlive(history) {
+    case .success(let alive):
+      prospect.alive = alive
+      // Nobody leaves but after a purchase, so the one who is there buys at their rate until the first one.
+      let shape = fit.model.r + Double(row.repeats)
+      let rest = SpecialFunctions.lnOnePlus(Self.horizonWeeks / (fit.model.alpha + history.age))
+      prospect.noOrder = 1 - alive + alive * SpecialFunctions.exp(-shape * rest)
+    case .failure(let refusal): return .unknown(refusal.rawValue)
+    }
+    switch fit.model.expectedPurchases(within: Self.horizonWeeks, after: history) {
+    case .success(let orders): prospect.orders = orders
+    case .failure(let refusal): prospect.reason = refusal.rawValue
+    }
+    if let orders = prospect.orders, let own = Self.spending(row), let model = spending?.value?.model {
+      prospect.value = model.expectedValue(of: own).value.map { $0 * orders }
+    }
+    return prospect
+  }
+}
