@@ -179,7 +179,8 @@ private func touch(
     MeasureExample(
       "S1.12", "order_faults", 9, 512, 0.018, digits: 3, touch("order.placed", times: 512),
       touch("order.corrected", ["our_fault": .flag(true)], times: 9), touch("order.corrected", ["our_fault": .flag(false)])),
-    MeasureExample("S1.21", "return_accept", 44, 44, 1, touch("return.requested", times: 44), []),
+    MeasureExample(
+      "S1.21", "return_accept", 44, 45, 0.98, touch("return.requested", times: 45), touch("return.refused")),
     MeasureExample(
       "S1.6", "criticality", 11, 25, 0.44, touch("mention.posted", ["valence": .number(-0.5)], times: 11),
       touch("mention.posted", ["valence": .number(0.2)], times: 14), touch("mention.posted")),
@@ -305,6 +306,9 @@ private func touch(
     #expect(rows(lives, "human_reached", ["period", "value", "reason"]) == [
       ["NULL", "NULL", "no event says what it needs"]
     ])
+    #expect(rows(Lives([TestTouch("payment.received", "2024-03-05")]), "margin", ["value", "reason"]) == [
+      ["NULL", "no charge.written_off or effort.spent events"]
+    ])
     let measured = Lives([call("2024-01-05", [:]), TestTouch("message.sent", "2024-03-05")])
     #expect(rows(measured, "human_reached", ["period", "num", "den", "value", "reason"]) == [
       ["2024-01-01", "1.0", "1.0", "1.0", "NULL"], ["2024-02-01", "0.0", "0.0", "NULL", "nothing to divide by"],
@@ -342,6 +346,19 @@ private func touch(
             ["NULL", "5.0", "NULL", "5.0"], ["b2c", "5.0", "NULL", "5.0"], ["north", "2.0", "NULL", "2.0"],
             ["south", "3.0", "NULL", "3.0"],
           ])
+    }
+  }
+
+  @Test func `a customer adopts a channel once`() {
+    func chat(_ day: String) -> TestTouch { TestTouch("message.sent", at(day), .in, [.text(.channel): .text("chat")]) }
+    let lives = Lives([
+      (1, [TestTouch("order.placed", "2024-02-01"), chat("2024-02-05"), chat("2024-02-06"), chat("2024-03-05")]),
+      (2, [chat("2024-03-05")]),
+    ])
+    for workers in 1...2 {
+      #expect(
+        rows(lives, "adoption", workers: workers, ["grain", "period", "num", "den"]).filter { $0[0] == "channel" }
+          == [["channel", "2024-02-01", "1.0", "1.0"], ["channel", "2024-03-01", "1.0", "2.0"]])
     }
   }
 

@@ -25,6 +25,10 @@ extension TouchMeasure {
         "customers_in_touch", "S0.8", "customers who were in touch; by agent: how many one of ours looks after",
         formula: "customers with a contact", "WE", high: nil, num: [activeCustomers]),
       TouchMeasure(
+        "adoption", "S1.10c", "by channel: those who came through it for the first time, of those who came through it",
+        formula: "customers with the first contact that the ledger knows / customers with a contact", "NEI", high: nil, unit: "share",
+        num: [.anything(where: .fromThem, weight: .newcomers)], den: [activeCustomers]),
+      TouchMeasure(
         "give_ask", "S0.9", "care given for each that was care or an ask", formula: "care / (care + asks)", "WE",
         high: true, unit: "share", num: [.of("care.given")], den: [.of("care.given", "ask.made")]),
       TouchMeasure(

@@ -49,6 +49,8 @@ final class CellFold {
   /// Entities told by their bytes, by number; their tag is their grain.
   private var names = KeyTable()
   private var customer: UInt32 = 0
+  /// What was true of the customer before: place and entity.
+  private var known: Set<UInt64> = []
   /// What the touch at hand adds.
   private var added: [(target: CompiledMeasures.Target, weight: Int64)] = []
   /// The month of the last touch, and when it is over.
@@ -58,7 +60,10 @@ final class CellFold {
 
   init(_ base: CompiledMeasures) { self.base = base }
 
-  func begin(customer: UInt32) { self.customer = customer }
+  func begin(customer: UInt32) {
+    self.customer = customer
+    known.removeAll(keepingCapacity: true)
+  }
 
   func take(_ touch: Touch, _ direction: Direction) {
     added.removeAll(keepingCapacity: true)
@@ -85,6 +90,7 @@ final class CellFold {
     for (target, weight) in added {
       if target.isDistinct {
         if customer == 0 { continue }
+        if target.isOnce, !known.insert(Self.key(target.place, grain, Self.lowMonth, entity)).inserted { continue }
         if distinctStart < 0 { distinctStart = block(base.measuresOf.count - 1, grain, entity) }
         cells[distinctStart + target.place].count(customer: customer, target)
       } else {

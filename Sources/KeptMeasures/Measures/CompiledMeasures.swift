@@ -16,14 +16,15 @@ final class CompiledMeasures: Sendable {
     /// The measure's place among the cells of a block, see `CellFold`.
     let place: Int
     let isDenominator: Bool
-    /// In the block of distinct customers.
+    /// In the block of distinct customers; and whether a customer counts in the first month only.
     let isDistinct: Bool
+    let isOnce: Bool
     /// Whether the touch is one of those that a cell counts.
     let countsTouch: Bool
   }
 
   enum Weight: Sendable {
-    case touches, customers
+    case touches, customers, newcomers
     case number(FactField)
     case items(FactField)
     case amount(FactField, currency: FactField)
@@ -65,10 +66,11 @@ final class CompiledMeasures: Sendable {
         let terms = measure.num.map { ($0, false) } + measure.den.map { ($0, true) }
         for (term, isDenominator) in terms where term.hears(kind) {
           let weight = Weight(term.weight, kinds: kinds, plan: plan)
-          let isDistinct = if case .customers = weight { true } else { false }
+          let isOnce = if case .newcomers = weight { true } else { false }
+          let isDistinct = if case .customers = weight { true } else { isOnce }
           let target = Target(
             place: place(index, in: isDistinct ? kinds.count : kindCode), isDenominator: isDenominator,
-            isDistinct: isDistinct, countsTouch: isDenominator || measure.den.isEmpty)
+            isDistinct: isDistinct, isOnce: isOnce, countsTouch: isDenominator || measure.den.isEmpty)
           heard.append((term, target, weight))
         }
       }
@@ -109,6 +111,7 @@ extension CompiledMeasures.Weight {
     switch weight {
     case .touches: self = .touches
     case .customers: self = .customers
+    case .newcomers: self = .newcomers
     case .number(let key): self = .number(reader(.dataNumber(key)))
     case .items(let key): self = .items(reader(.dataText(key)))
     case .score: self = .number(reader(.score))
@@ -122,7 +125,7 @@ extension CompiledMeasures.Weight {
 }
 
 extension CompiledMeasures.Entry {
-  /// What the touch adds × 10⁶; nil: nothing. A customer weighs one touch, which `CellFold` counts once.
+  /// What the touch adds × 10⁶; nil: nothing. Customers weigh one touch, which `CellFold` counts once.
   func weigh(_ touch: Touch, _ direction: Direction, _ base: CompiledMeasures) -> Int64? {
     if !alternatives.isEmpty,
       !alternatives.contains(where: { $0.allSatisfy { $0.holds(touch, direction, 0) } })
@@ -130,7 +133,7 @@ extension CompiledMeasures.Entry {
       return nil
     }
     switch weight {
-    case .touches, .customers: return 1_000_000
+    case .touches, .customers, .newcomers: return 1_000_000
     case .number(let field): return field.number(touch)
     case .items(let field): return field.text(touch).map { Self.itemCount($0) * 1_000_000 }
     case .amount(let field, let currency):

@@ -44,7 +44,9 @@ struct MeasureCells {
 
   /// Why the ledger has nothing of a measure at all; nil where it has. Missing telemetry never reads as good care.
   func missing(_ measure: Int) -> String? {
-    for terms in [measures[measure].num, measures[measure].den] where !terms.isEmpty {
+    let (num, den) = (measures[measure].num, measures[measure].den)
+    // What is taken off has to be recorded as well: nobody who never books a cost has none.
+    for terms in [num, den, num.filter(\.isSubtracted)] where !terms.isEmpty {
       if terms.contains(where: { term in kinds.contains(where: term.hears) }) { continue }
       let named = Set(terms.flatMap { $0.kinds ?? [] }).sorted()
       return "no \(named.joined(separator: " or ")) events"

@@ -66,7 +66,7 @@ struct TouchMeasure: Sendable {
         condition.fields.flatMap { CompiledCondition.details(of: $0, condition.test) }
       }
       switch term.weight {
-      case .touches, .customers: break
+      case .touches, .customers, .newcomers: break
       case .number(let key): fields.append(.dataNumber(key))
       case .items(let key): fields.append(.dataText(key))
       case .score: fields.append(.score)
@@ -86,6 +86,8 @@ struct Term: Sendable {
     case touches
     /// Each customer once a month, however many touches.
     case customers
+    /// Each customer once and for all: in the month in which it is first true of them and the entity.
+    case newcomers
     /// A number in `data`.
     case number(String)
     /// How many things a list in `data` has.
