@@ -67,7 +67,9 @@ final class CellFold {
 
   func take(_ touch: Touch, _ direction: Direction) {
     added.removeAll(keepingCapacity: true)
-    for entry in base.entries[touch.kind << 2 | Int(direction.rawValue)] {
+    let place = touch.kind << 2 | Int(direction.rawValue)
+    for target in base.plain[place] { added.append((target, 1_000_000)) }
+    for entry in base.entries[place] {
       if let weight = entry.weigh(touch, direction, base) {
         added.append((entry.target, entry.isSubtracted ? -weight : weight))
       }

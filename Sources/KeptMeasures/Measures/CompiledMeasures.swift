@@ -2,13 +2,29 @@ import KeptReplay
 
 /// The touch measures of a run, as the touches of each kind are tried against them. Nothing in it changes afterwards.
 final class CompiledMeasures: Sendable {
-  /// A term of a measure, for one kind and direction.
-  struct Entry: Sendable {
+  /// A term of a measure, for one kind and direction. A class, so that trying one costs a reference and no copy.
+  final class Entry: Sendable {
     let target: Target
     let isSubtracted: Bool
     /// Empty: it always counts.
     let alternatives: [[CompiledCondition]]
     let weight: Weight
+
+    init(target: Target, isSubtracted: Bool, alternatives: [[CompiledCondition]], weight: Weight) {
+      self.target = target
+      self.isSubtracted = isSubtracted
+      self.alternatives = alternatives
+      self.weight = weight
+    }
+
+    /// Whether every such touch adds one.
+    var isPlain: Bool {
+      if isSubtracted || !alternatives.isEmpty { return false }
+      switch weight {
+      case .touches, .customers, .newcomers: return true
+      case .number, .items, .amount, .rating, .rated, .satisfied, .balance: return false
+      }
+    }
   }
 
   /// Where a term's weight goes.
@@ -32,7 +48,9 @@ final class CompiledMeasures: Sendable {
   }
 
   let measures: [TouchMeasure]
-  /// By kind code · 4 + direction: what such a touch adds.
+  /// By kind code · 4 + direction: where every such touch adds one.
+  let plain: [[Target]]
+  /// By kind code · 4 + direction: what such a touch adds if it meets the conditions, or by what it carries.
   let entries: [[Entry]]
   /// By kind code: the measures with a cell in the kind's blocks; the last one is the block of distinct customers,
   /// which touches of several kinds share.
@@ -90,12 +108,16 @@ final class CompiledMeasures: Sendable {
           })
       }
     }
-    self.entries = entries
+    plain = entries.map { $0.filter(\.isPlain).map(\.target) }
+    self.entries = entries.map { $0.filter { !$0.isPlain } }
     self.measuresOf = measuresOf
   }
 
   /// Whether a touch of the kind, whichever way it goes, adds to anything.
-  func hears(kind: Int) -> Bool { entries[kind << 2..<kind << 2 + 4].contains { !$0.isEmpty } }
+  func hears(kind: Int) -> Bool {
+    let places = kind << 2..<kind << 2 + 4
+    return places.contains { !plain[$0].isEmpty || !entries[$0].isEmpty }
+  }
 
   /// What the measures read of each kind.
   static func needs(_ rulebook: Rulebook, kinds: [String]) -> [Need] {
@@ -127,11 +149,7 @@ extension CompiledMeasures.Weight {
 extension CompiledMeasures.Entry {
   /// What the touch adds × 10⁶; nil: nothing. Customers weigh one touch, which `CellFold` counts once.
   func weigh(_ touch: Touch, _ direction: Direction, _ base: CompiledMeasures) -> Int64? {
-    if !alternatives.isEmpty,
-      !alternatives.contains(where: { $0.allSatisfy { $0.holds(touch, direction, 0) } })
-    {
-      return nil
-    }
+    if !alternatives.isEmpty, !alternatives.contains(where: { Self.hold($0, touch, direction) }) { return nil }
     switch weight {
     case .touches, .customers, .newcomers: return 1_000_000
     case .number(let field): return field.number(touch)
@@ -148,6 +166,11 @@ extension CompiledMeasures.Entry {
       default: return share >= instrument.satisfied ? 1_000_000 : share <= instrument.dissatisfied ? -1_000_000 : 0
       }
     }
+  }
+
+  private static func hold(_ conditions: [CompiledCondition], _ touch: Touch, _ direction: Direction) -> Bool {
+    for place in conditions.indices where !conditions[place].holds(touch, direction, 0) { return false }
+    return true
   }
 
   /// How many elements a list in canonical JSON has; a lone text is one.
