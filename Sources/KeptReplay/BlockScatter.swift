@@ -26,7 +26,8 @@ struct PassRange: Sendable, Equatable {
 
 /// Decodes blocks and deals their touches out to partitions; one per worker.
 ///
-/// Cost: one decode of the columns the plan asks for and one 16-byte write a touch; details only for kinds that have some.
+/// Cost: one decode of the columns the plan asks for and one word written for most touches; details only for kinds that
+/// have some.
 final class BlockScatter {
   private let context: ReplayContext
   private let columns = BlockColumns()

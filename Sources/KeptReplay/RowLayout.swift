@@ -15,11 +15,10 @@ struct RowLayout: Sendable {
   static let flags: UInt64 = 3
   static let flagBits: UInt64 = 2
   static let padding = UInt64.max
-  /// Words of the largest row.
-  static let wordCountMax = 3
 
   init(kindCount: Int, partitionShift: UInt32) {
-    classBits = UInt64(BitWidth.of(UInt64(max(kindCount, 1) * 4 - 1)))
+    let classMax = UInt64(max(kindCount, 1) * 4 - 1)
+    classBits = UInt64(UInt64.bitWidth - classMax.leadingZeroBitCount)
     entityBits = UInt64(partitionShift)
   }
 
@@ -36,10 +35,6 @@ struct RowLayout: Sendable {
   func word(touchClass: UInt64, entity: UInt64) -> UInt64 {
     touchClass &<< Self.flagBits | entity &<< entityShift
   }
-}
-
-enum BitWidth {
-  static func of(_ largest: UInt64) -> Int { 64 - largest.leadingZeroBitCount }
 }
 
 /// A row read back.
