@@ -54,6 +54,9 @@ final class CustomerFold {
     customer: 0, account: 0, party: 0, firstAt: .max, lastAt: .min, touches: 0, orders: 0, ordersWithoutAmount: 0,
     revenue: .min, lastContactDay: .min, limit: 0, sources: 0, purchase: -1, endedBy: nil, sums: InlineArray(repeating: 0))
 
+  /// Whether the life being folded has any, and so a row.
+  var hasTouches: Bool { row.touches > 0 }
+
   func begin(customer: UInt32) {
     row = Self.emptyRow
     row.customer = customer

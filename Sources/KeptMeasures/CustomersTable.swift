@@ -44,7 +44,7 @@ enum CustomersTable {
         "quadrant", .string, meaning: "mutual, unrequited_ours, unrequited_theirs, indifferent or unknown",
         formula: "(we_index, they_index): into from 10, not into to −10, else unknown", seed: "S2.13", direction: "BOTH"
       ),
-    ] + CustomerOutlook.columns)
+    ] + CustomerOutlook.columns + Trait.columns)
 
   private static func column(
     _ name: String, _ type: ColumnType, _ meaning: String, _ formula: String, _ seed: String, good: Bool = true
@@ -132,6 +132,11 @@ enum CustomersTable {
     columns += points.map { $0.finish() }
     columns.append(quadrant.finish())
     columns += outlooks.finish()
+    for (place, family) in Trait.families.enumerated() {
+      let rows = folds.map { $0.traitRows(place) }
+      precondition(rows.reduce(0) { $0 + $1.customers.count } == count, "\(family.name): not a row a life")
+      columns += FactTable.columns(family, rows, names: names, strings: strings)
+    }
     return Table(schema: schema, columns: columns)
   }
 

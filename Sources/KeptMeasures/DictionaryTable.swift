@@ -16,12 +16,17 @@ enum DictionaryTable {
         "direction", .string, isNullable: true,
         meaning: "WE: how into them we are; THEY: how into us they are; BOTH; NEI: neither"),
       ColumnSpec("high_is_good", .boolean, isNullable: true, meaning: "whether a high value is good news"),
+      ColumnSpec("reason", .string, isNullable: true, meaning: "why it is NULL in every row: what the ledger has no events of"),
     ])
 
-  /// - Parameter tables: what the snapshot holds.
-  static func make(_ tables: [TableSchema]) -> Table {
+  /// - Parameters:
+  ///   - tables: what the snapshot holds.
+  ///   - kinds: every kind of the ledger.
+  static func make(_ tables: [TableSchema], kinds: [String]) -> Table {
+    let known = Set(kinds)
     var texts = (0..<8).map { _ in StringColumnBuilder() }
     var good = ColumnBuilder<Bool>()
+    var reasons = StringColumnBuilder()
     for table in tables.sorted(by: { $0.name < $1.name }) {
       for column in table.columns.sorted(by: { $0.name < $1.name }) {
         let values = [
@@ -30,8 +35,12 @@ enum DictionaryTable {
         ]
         for (place, value) in values.enumerated() { texts[place].append(value.isEmpty ? nil : value) }
         good.append(column.highIsGood)
+        reasons.append(column.requires.first { known.isDisjoint(with: $0) }.map { reason(without: $0) })
       }
     }
-    return Table(schema: schema, columns: texts.map { $0.finish() } + [good.finish()])
+    return Table(schema: schema, columns: texts.map { $0.finish() } + [good.finish(), reasons.finish()])
   }
+
+  /// Why there is nothing to say where the ledger has no events of these kinds.
+  static func reason(without kinds: [String]) -> String { "no \(kinds.sorted().joined(separator: " or ")) events" }
 }

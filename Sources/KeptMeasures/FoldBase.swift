@@ -11,7 +11,9 @@ final class FoldBase: Sendable {
 
   let rulebook: Rulebook
   let parts: Parts
+  /// Tables of things, and from `traitStart` on the traits of whose life it is.
   let families: [FactFamily]
+  let traitStart: Int
   let plan: DetailPlan
   /// The families that listen to each kind.
   let listeners: Listeners
@@ -42,15 +44,19 @@ final class FoldBase: Sendable {
   private nonisolated(unsafe) let directions: UnsafeMutablePointer<Direction>
 
   init(
-    rulebook: Rulebook, parts: Parts, families: [FactFamily], asOf: Instant, currency: String, dayTable: DayTable,
-    kinds: [String], plan: DetailPlan, code: (String) -> UInt32
+    rulebook: Rulebook, parts: Parts, families things: [FactFamily], traits: [FactFamily], asOf: Instant,
+    currency: String, dayTable: DayTable, kinds: [String], plan: DetailPlan, code: (String) -> UInt32
   ) {
     self.rulebook = rulebook
     contactMask = 1 << UInt8(rulebook.lifecycle.activity)
     self.parts = parts
+    let families = things + traits
     self.families = families
+    traitStart = things.count
     self.plan = plan
-    let heard = families.map { family in Set(family.needs(rulebook).flatMap(\.kinds)) }
+    let heard = families.map { family in
+      Set(family.needs(rulebook).flatMap { $0.kinds ?? kinds.filter { !LedgerKind.all.contains($0) } })
+    }
     listeners = Listeners(kinds.map { kind in heard.indices.filter { heard[$0].contains(kind) } })
     self.asOf = asOf
     self.dayTable = dayTable

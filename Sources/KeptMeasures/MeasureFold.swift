@@ -124,6 +124,9 @@ public final class MeasureFold: LifeFold {
     earliest = min(earliest, other.earliest)
   }
 
+  /// By place in `Trait.families`, where the run asks for them.
+  func traitRows(_ place: Int) -> FactRows { factFolds[base.traitStart + place].rows }
+
   // MARK: LifeFold
 
   public func begin(entity: UInt32) {
@@ -265,7 +268,9 @@ public final class MeasureFold: LifeFold {
     retention?.end()
     lifecycle?.end()
     wordOfMouth?.end()
-    for fold in factFolds { fold.end(customer: entity) }
+    for fold in factFolds[..<base.traitStart] { fold.end(customer: entity) }
+    // A row a life, as in `customers`.
+    if let customers, customers.hasTouches { for fold in factFolds[base.traitStart...] { fold.end(customer: entity) } }
     let sourceSet = sources?.end() ?? 0
     churn?.end(sources: sourceSet)
     tenure?.end()

@@ -60,13 +60,18 @@ public struct MeasureRun: Sendable {
   ) -> MeasureFold {
     MeasureFold(
       FoldBase(
-        rulebook: rulebook, parts: parts(unit), families: families(unit), asOf: asOf, currency: currency, dayTable: dayTable, kinds: kinds,
-        plan: plan ?? detailPlan(unit), code: code))
+        rulebook: rulebook, parts: parts(unit), families: families(unit), traits: traits(unit), asOf: asOf,
+        currency: currency, dayTable: dayTable, kinds: kinds, plan: plan ?? detailPlan(unit), code: code))
   }
 
   /// The families whose tables are asked for, in the order of `TableName`; things belong to customers' lives.
   private func families(_ unit: ReplayPlan.Entity) -> [FactFamily] {
     unit == .customer ? TableName.allCases.filter(tables.contains).compactMap(\.family) : []
+  }
+
+  /// The traits that the table of the unit shows.
+  private func traits(_ unit: ReplayPlan.Entity) -> [FactFamily] {
+    unit == .customer && tables.contains(.customers) ? Trait.families : []
   }
 
   private func parts(_ unit: ReplayPlan.Entity) -> Parts {
@@ -97,7 +102,7 @@ public struct MeasureRun: Sendable {
     needs += RoleTable(kinds: kinds, rulebook: rulebook, parts: parts).needs(kinds: kinds)
     if !parts.isDisjoint(with: [.scores, .signals, .customers]) { needs += SignalTable.needs(rulebook, kinds: kinds) }
     if parts.contains(.measures) { needs += CompiledMeasures.needs(rulebook, kinds: kinds) }
-    for need in families(unit).flatMap({ $0.needs(rulebook) }) {
+    for need in (families(unit) + traits(unit)).flatMap({ $0.needs(rulebook) }) {
       needs.append(Need(kinds: need.kinds, fields: need.fields))
     }
     return DetailPlan(needs, kinds: kinds)
@@ -219,7 +224,7 @@ public struct MeasureRun: Sendable {
       case .measures: cells.map(MeasuresTable.make)
       case .months, .channels, .departments, .agents: cells.map { WideTable.make(name.grain!, $0) }
       case .sources: sources.map(SourcesTable.make)
-      case .dictionary: DictionaryTable.make(wanted.map(\.schema))
+      case .dictionary: DictionaryTable.make(wanted.map(\.schema), kinds: kinds)
       case .cases, .orders, .returns, .calls, .projects: factTable(name, customers, names, strings)
       }
     }.compactMap(\.self)

@@ -25,10 +25,12 @@ public struct ColumnSpec: Sendable, Equatable {
   public var direction: String
   /// nil where neither end is the good one.
   public var highIsGood: Bool?
+  /// Kinds of events without which it says nothing: of each of these lists, the ledger must have one.
+  public var requires: [[String]]
 
   public init(
     _ name: String, _ type: ColumnType, isNullable: Bool = false, unit: String = "", meaning: String = "",
-    formula: String = "", seed: String = "", direction: String = "", highIsGood: Bool? = nil
+    formula: String = "", seed: String = "", direction: String = "", highIsGood: Bool? = nil, requires: [[String]] = []
   ) {
     self.name = name
     self.type = type
@@ -39,6 +41,7 @@ public struct ColumnSpec: Sendable, Equatable {
     self.seed = seed
     self.direction = direction
     self.highIsGood = highIsGood
+    self.requires = requires
   }
 }
 

@@ -16,6 +16,8 @@ struct FactColumn: Sendable {
     case count, flag
     /// × 10⁶: any number, and an amount of money.
     case number, amount
+    /// scale · the next column / the one after it; no word is read. NULL where there is nothing to divide by.
+    case ratio(scale: Double)
   }
 
   let spec: ColumnSpec
@@ -23,12 +25,29 @@ struct FactColumn: Sendable {
 
   init(
     _ name: String, _ value: Value, isNullable: Bool = true, unit: String = "", _ meaning: String,
-    formula: String = "", seed: String = "", direction: String = "", highIsGood: Bool? = nil
+    formula: String = "", seed: String = "", direction: String = "", highIsGood: Bool? = nil, requires: [[String]] = []
   ) {
     self.value = value
     spec = ColumnSpec(
       name, value.type, isNullable: isNullable, unit: unit.isEmpty ? value.unit : unit, meaning: meaning,
-      formula: formula, seed: seed, direction: direction, highIsGood: highIsGood)
+      formula: formula, seed: seed, direction: direction, highIsGood: highIsGood, requires: requires)
+  }
+
+  /// A ratio with its parts, in this order: `name`, `name_num`, `name_den`.
+  static func ratio(
+    _ name: String, of value: Value = .count, scale: Double = 1, unit: String = "share", _ meaning: String,
+    formula: String, seed: String, direction: String, highIsGood: Bool?, requires: [[String]] = []
+  ) -> [FactColumn] {
+    func part(_ suffix: String, _ what: String) -> FactColumn {
+      FactColumn(
+        name + suffix, value, "\(what) of \(name)", seed: seed, direction: direction, requires: requires)
+    }
+    return [
+      FactColumn(
+        name, .ratio(scale: scale), unit: unit, meaning, formula: formula, seed: seed, direction: direction,
+        highIsGood: highIsGood, requires: requires),
+      part("_num", "numerator"), part("_den", "denominator"),
+    ]
   }
 }
 
@@ -37,7 +56,7 @@ extension FactColumn.Value {
     switch self {
     case .customer, .id, .word, .code: .string
     case .instant: .timestamp
-    case .hours, .seconds, .days, .number: .double
+    case .hours, .seconds, .days, .number, .ratio: .double
     case .count: .int32
     case .flag: .boolean
     case .amount: .decimal

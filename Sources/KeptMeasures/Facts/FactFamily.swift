@@ -20,10 +20,11 @@ struct FactFamily: Sendable {
 }
 
 struct FactNeed: Sendable {
-  var kinds: [String]
+  /// nil: every kind but the ledger's own.
+  var kinds: [String]?
   var fields: [DetailField]
 
-  init(_ kinds: [String], _ fields: [DetailField]) {
+  init(_ kinds: [String]?, _ fields: [DetailField]) {
     self.kinds = kinds
     self.fields = fields
   }

@@ -55,9 +55,14 @@ struct FactTable {
   static func make(
     _ family: FactFamily, _ all: [FactRows], names: EntityNames, strings: StringDictionary
   ) -> Table {
+    Table(schema: family.schema, columns: columns(family, all, names: names, strings: strings))
+  }
+
+  static func columns(
+    _ family: FactFamily, _ all: [FactRows], names: EntityNames, strings: StringDictionary
+  ) -> [ColumnData] {
     let table = FactTable(all, names: names, strings: strings)
-    let columns = family.columns.enumerated().map { place, column in table.column(column.value, place) }
-    return Table(schema: family.schema, columns: columns)
+    return family.columns.enumerated().map { place, column in table.column(column.value, place) }
   }
 
   private init(_ all: [FactRows], names: EntityNames, strings: StringDictionary) {
@@ -128,6 +133,13 @@ struct FactTable {
     case .hours, .seconds, .days, .number:
       let scale = value.scale
       return fixed(place) { Double($0) / scale }
+    case .ratio(let scale):
+      var builder = ColumnBuilder<Double>(rowCount: order.count)
+      for (num, den) in zip(words(place + 1), words(place + 2)) {
+        let isKnown = num != FactRows.absent && den != FactRows.absent && den != 0
+        builder.append(isKnown ? scale * Double(num) / Double(den) : nil)
+      }
+      return builder.finish()
     case .count: return fixed(place) { Int32(clamping: $0) }
     case .flag: return fixed(place) { $0 != 0 }
     }

@@ -48,8 +48,7 @@ struct MeasureCells {
     // What is taken off has to be recorded as well: nobody who never books a cost has none.
     for terms in [num, den, num.filter(\.isSubtracted)] where !terms.isEmpty {
       if terms.contains(where: { term in kinds.contains(where: term.hears) }) { continue }
-      let named = Set(terms.flatMap { $0.kinds ?? [] }).sorted()
-      return "no \(named.joined(separator: " or ")) events"
+      return DictionaryTable.reason(without: Array(Set(terms.flatMap { $0.kinds ?? [] })))
     }
     return sums[measure]?.values.contains { $0.touches > 0 } ?? false ? nil : "no event says what it needs"
   }
