@@ -120,7 +120,6 @@ public final class MeasureFold: LifeFold {
     if let months = scores?.months, let theirs = other.scores?.months { months.merge(theirs) }
     if let wordOfMouth, let theirs = other.wordOfMouth { wordOfMouth.merge(theirs) }
     if let churn, let theirs = other.churn { churn.merge(theirs) }
-    if let cells, let theirs = other.cells { cells.merge(theirs) }
     earliest = min(earliest, other.earliest)
   }
 

@@ -199,7 +199,8 @@ public struct MeasureRun: Sendable {
       ? nil
       : PurchaseModels(buyers, rules: rulebook.retention, dayTable: dayTable, logStart: logStart, jobs: jobs)
     let wanted = TableName.allCases.filter(tables.contains)
-    let cells = customers.first?.cells.map { MeasureCells($0, run: self, words: words) }
+    let counted = customers.compactMap(\.cells)
+    let cells = counted.isEmpty ? nil : MeasureCells(counted, run: self, words: words)
     return Self.concurrently(wanted, jobs) { name in
       switch name {
       case .customers: 

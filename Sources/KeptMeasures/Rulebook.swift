@@ -106,8 +106,8 @@ struct SignalRule: Sendable {
 }
 
 /// A claim about one touch; false where a field it reads is missing, unless absence is what it asks for.
-struct Condition: Sendable {
-  enum Test: Sendable {
+struct Condition: Sendable, Hashable {
+  enum Test: Sendable, Hashable {
     case isOneOf([Literal])
     /// Comparisons of a number, or of a sum of numbers, with a bound × 10⁶.
     case over(Int64)
@@ -121,7 +121,7 @@ struct Condition: Sendable {
     /// What only the life up to this touch can tell.
     case fact(LifeFact)
   }
-  enum Literal: Sendable, Equatable {
+  enum Literal: Sendable, Hashable {
     case text(String)
     /// × 10⁶; false and true are 0 and 1.
     case number(Int64)

@@ -9,74 +9,128 @@ struct MeasureCell: Sendable {
   var den: Int128 = 0
   /// Touches that counted: in the denominator, else in the numerator.
   var touches: Int64 = 0
-  /// The customer counted last, where customers are.
-  fileprivate var lastNum: UInt32 = 0
-  fileprivate var lastDen: UInt32 = 0
-
-  fileprivate mutating func add(_ weight: Int64, _ target: CompiledMeasures.Target) {
-    if target.isDenominator { den += Int128(weight) } else { num += Int128(weight) }
-    if target.countsTouch { touches += 1 }
-  }
-
-  /// A life is folded whole and by one fold: whoever was counted before was counted last.
-  fileprivate mutating func count(customer: UInt32, _ target: CompiledMeasures.Target) {
-    if target.isDenominator {
-      if lastDen == customer { return }
-      lastDen = customer
-    } else {
-      if lastNum == customer { return }
-      lastNum = customer
-    }
-    add(1_000_000, target)
-  }
-
-  static func += (cell: inout MeasureCell, other: MeasureCell) {
-    cell.num += other.num
-    cell.den += other.den
-    cell.touches += other.touches
-  }
 }
 
-/// Adds touches into cells: measure × grain × entity × local month. One per worker.
+/// Adds touches into tallies by grain, entity and local month; `CellSums` makes cells of them. One per worker.
 ///
-/// The cells of one kind, entity and month stand together in a block, so that a touch looks up a block a grain and then
-/// adds by place.
+/// Most touches add one to several tallies: such are counted once, under the pattern of their answers. What weighs
+/// something, and customers, who count once, have tallies of their own.
 final class CellFold {
+  /// What the touches of one kind and direction that gave the same answers count for.
+  struct Pattern {
+    /// Tallies that each of them adds one to.
+    var plain: [Int]
+    var weighed: [Int]
+    /// Tallies of customers, and whether they count once for all.
+    var customers: [(tally: Int, once: Bool)]
+  }
+
+  /// A pattern as the loop over touches sees it.
+  private struct Head {
+    var hasPlain: Bool
+    var hasOthers: Bool
+    var isSilent: Bool { !hasPlain && !hasOthers }
+  }
+
+  struct WeighedSum {
+    /// × 10⁶.
+    var sum: Int128 = 0
+    var touches: Int64 = 0
+  }
+
   let base: CompiledMeasures
-  /// By `key`: where the block begins.
-  private var blocks: [UInt64: Int] = [:]
-  private var cells: [MeasureCell] = []
+  private(set) var patterns: [Pattern] = []
+  /// By key of pattern: touches.
+  let counts = CellTable()
+  /// By key of tally: one more than the place in `sums`.
+  let weighed = CellTable()
+  private(set) var sums: [WeighedSum] = []
+  /// By key of tally: how many customers, and in the upper half the one counted last.
+  let customers = CellTable()
+
   /// Entities told by their bytes, by number; their tag is their grain.
   private var names = KeyTable()
   private var customer: UInt32 = 0
-  /// What was true of the customer before: place and entity.
+  /// What was true of the customer before: keys of no month.
   private var known: Set<UInt64> = []
-  /// What the touch at hand adds.
-  private var added: [(target: CompiledMeasures.Target, weight: Int64)] = []
+  private let inquiries: UnsafeMutablePointer<Unmanaged<CompiledMeasures.Inquiry>>
+  /// By kind code · 4 + direction: the answers met last, and their pattern.
+  private let lastMet: UnsafeMutablePointer<(answers: UInt64, pattern: Int)>
+  private var patternNumbers: [PatternKey: Int] = [:]
+  private var heads: [Head] = []
+  /// What the touch at hand weighs, tally by tally.
+  private var weights: [(tally: Int, weight: Int64)] = []
   /// The month of the last touch, and when it is over.
   private var month = 0
   private var monthStart = Instant.max
   private var monthEnd = Instant.min
 
-  init(_ base: CompiledMeasures) { self.base = base }
+  private struct PatternKey: Hashable {
+    var place: Int
+    var answers: UInt64
+  }
+
+  init(_ base: CompiledMeasures) {
+    self.base = base
+    let count = base.inquiries.count
+    inquiries = .allocate(capacity: max(1, count))
+    for (place, inquiry) in base.inquiries.enumerated() {
+      (inquiries + place).initialize(to: Unmanaged.passUnretained(inquiry))
+    }
+    lastMet = .allocate(capacity: max(1, count))
+    lastMet.initialize(repeating: (0, -1), count: count)
+  }
+
+  deinit {
+    inquiries.deallocate()
+    lastMet.deallocate()
+  }
 
   func begin(customer: UInt32) {
     self.customer = customer
-    known.removeAll(keepingCapacity: true)
+    if !known.isEmpty { known.removeAll(keepingCapacity: true) }
   }
 
   func take(_ touch: Touch, _ direction: Direction) {
-    added.removeAll(keepingCapacity: true)
     let place = touch.kind << 2 | Int(direction.rawValue)
-    for target in base.plain[place] { added.append((target, 1_000_000)) }
-    for entry in base.entries[place] {
-      if let weight = entry.weigh(touch, direction, base) {
-        added.append((entry.target, entry.isSubtracted ? -weight : weight))
+    var answers: UInt64 = 0
+    inquiries[place]._withUnsafeGuaranteedRef { inquiry in
+      for index in inquiry.conditions.indices where inquiry.conditions[index].holds(touch, direction, 0) {
+        answers |= 1 &<< UInt64(index)
       }
     }
-    if added.isEmpty { return }
+    var pattern = lastMet[place].pattern
+    if pattern < 0 || lastMet[place].answers != answers {
+      pattern = number(place, answers)
+      lastMet[place] = (answers, pattern)
+    }
+    let head = heads[pattern]
+    if head.isSilent { return }
     findMonth(of: touch.time)
-    base.grains.each(touch, hasCustomer: customer != 0, &names) { add(touch.kind, $0, $1) }
+    if head.hasOthers { weigh(touch, patterns[pattern]) }
+    base.grains.each(touch, hasCustomer: customer != 0, &names) { grain, entity in
+      if head.hasPlain { counts.value(key(pattern, grain, entity)).pointee &+= 1 }
+      if head.hasOthers { addOthers(pattern, grain, entity) }
+    }
+  }
+
+  /// The number of a pattern.
+  private func number(_ place: Int, _ answers: UInt64) -> Int {
+    if let known = patternNumbers[PatternKey(place: place, answers: answers)] { return known }
+    var pattern = Pattern(plain: [], weighed: [], customers: [])
+    for tally in base.inquiries[place].tallies(answers) {
+      switch base.weights[tally] {
+      case .one: pattern.plain.append(tally)
+      case .customer(let once): pattern.customers.append((tally, once))
+      case .number, .items, .amount, .rating, .rated, .satisfied, .balance: pattern.weighed.append(tally)
+      }
+    }
+    precondition(patterns.count < 1 << 17, "touches of \(patterns.count) patterns")
+    patternNumbers[PatternKey(place: place, answers: answers)] = patterns.count
+    patterns.append(pattern)
+    heads.append(
+      Head(hasPlain: !pattern.plain.isEmpty, hasOthers: !pattern.weighed.isEmpty || !pattern.customers.isEmpty))
+    return patterns.count - 1
   }
 
   private func findMonth(of time: Instant) {
@@ -86,80 +140,64 @@ final class CellFold {
     monthEnd = base.dayTable.end(.month, month)
   }
 
-  private func add(_ kind: Int, _ grain: MeasureGrain, _ entity: UInt32) {
-    var start = -1
-    var distinctStart = -1
-    for (target, weight) in added {
-      if target.isDistinct {
-        if customer == 0 { continue }
-        if target.isOnce, !known.insert(Self.key(target.place, grain, Self.lowMonth, entity)).inserted { continue }
-        if distinctStart < 0 { distinctStart = block(base.measuresOf.count - 1, grain, entity) }
-        cells[distinctStart + target.place].count(customer: customer, target)
-      } else {
-        if start < 0 { start = block(kind, grain, entity) }
-        cells[start + target.place].add(weight, target)
-      }
+  private func weigh(_ touch: Touch, _ pattern: Pattern) {
+    weights.removeAll(keepingCapacity: true)
+    for tally in pattern.weighed {
+      if let weight = base.weigh(tally, touch) { weights.append((tally, weight)) }
     }
   }
 
-  private func block(_ kind: Int, _ grain: MeasureGrain, _ entity: UInt32) -> Int {
-    let key = Self.key(kind, grain, month, entity)
-    if let found = blocks[key] { return found }
-    let start = cells.count
-    cells.append(contentsOf: repeatElement(MeasureCell(), count: base.measuresOf[kind].count))
-    blocks[key] = start
-    return start
-  }
-
-  // A replay tells at most 2¹⁴ kinds apart, and the years 1900 to 2200 have fewer than 2¹² months.
-  private static func key(_ kind: Int, _ grain: MeasureGrain, _ month: Int, _ entity: UInt32) -> UInt64 {
-    UInt64(kind) << 49 | UInt64(grain.rawValue) << 46 | UInt64(month - lowMonth) << 32 | UInt64(entity)
-  }
-  private static let lowMonth = 12 * 1899
-
-  /// Adds what another worker counted.
-  func merge(_ other: CellFold) {
-    for (key, start) in other.blocks {
-      let kind = Int(key >> 49)
-      let grain = MeasureGrain(rawValue: Int(key >> 46) & 7)!
-      var entity = UInt32(truncatingIfNeeded: key)
-      if grain.isNamed {
-        entity = UInt32(other.names.id(of: Int(entity)) { names.insert(tag: UInt64(grain.rawValue), $0).key })
+  private func addOthers(_ pattern: Int, _ grain: MeasureGrain, _ entity: UInt32) {
+    for (tally, weight) in weights {
+      let place = weighed.value(key(tally, grain, entity))
+      if place.pointee == 0 {
+        sums.append(WeighedSum())
+        place.pointee = UInt64(sums.count)
       }
-      month = Int(key >> 32) & 0x3FFF + Self.lowMonth
-      let mine = block(kind, grain, entity)
-      for place in base.measuresOf[kind].indices { cells[mine + place] += other.cells[start + place] }
+      let at = Int(place.pointee) - 1
+      sums[at].sum += Int128(weight)
+      sums[at].touches += 1
     }
-    monthEnd = .min
-  }
-
-  /// The cells by measure: the kinds put together.
-  func sums() -> [Int: [Key: MeasureCell]] {
-    var sums: [Int: [Key: MeasureCell]] = [:]
-    for (key, start) in blocks {
-      let kind = Int(key >> 49)
-      let place = Key(
-        grain: MeasureGrain(rawValue: Int(key >> 46) & 7)!, entity: UInt32(truncatingIfNeeded: key),
-        month: Int(key >> 32) & 0x3FFF + Self.lowMonth)
-      for (index, measure) in base.measuresOf[kind].enumerated() {
-        sums[measure, default: [:]][place, default: MeasureCell()] += cells[start + index]
-      }
+    if customer == 0 { return }
+    for (tally, once) in patterns[pattern].customers {
+      if once, !known.insert(CellKey(tally, grain, 0, entity).bits).inserted { continue }
+      let place = customers.value(key(tally, grain, entity))
+      // A life is folded whole and by one fold: whoever was counted before was counted last.
+      if UInt32(place.pointee >> 32) == customer { continue }
+      place.pointee = UInt64(customer) << 32 | UInt64(UInt32(truncatingIfNeeded: place.pointee) + 1)
     }
-    return sums
   }
 
-  struct Key: Hashable {
-    var grain: MeasureGrain
-    /// A code of the replay's words, or of `name(of:)`; 0 for the firm.
-    var entity: UInt32
-    /// 12 · year + month.
-    var month: Int
+  @inline(__always)
+  private func key(_ number: Int, _ grain: MeasureGrain, _ entity: UInt32) -> UInt64 {
+    CellKey(number, grain, month - CellKey.lowMonth, entity).bits
   }
 
-  /// What the entity of a key is called; nil for the firm.
-  func name(of key: Key, words: [String]) -> String? {
-    if key.grain == .firm { return nil }
-    if key.grain.isNamed { return names.id(of: Int(key.entity)) { String(decoding: $0, as: UTF8.self) } }
-    return words[Int(key.entity)]
+  /// The bytes of a named entity.
+  func name<Result>(of entity: UInt32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    names.id(of: Int(entity), body)
   }
+}
+
+/// A pattern or tally, grain, entity and month in one word: never 0.
+struct CellKey {
+  let bits: UInt64
+
+  // The years 1900 to 2200 have fewer than 2¹² months.
+  static let lowMonth = 12 * 1899
+
+  init(bits: UInt64) { self.bits = bits }
+
+  @inline(__always)
+  init(_ number: Int, _ grain: MeasureGrain, _ month: Int, _ entity: UInt32) {
+    bits =
+      UInt64(truncatingIfNeeded: number) &<< 47 | UInt64(truncatingIfNeeded: grain.rawValue) &<< 44
+      | UInt64(truncatingIfNeeded: month) &<< 32 | UInt64(entity)
+  }
+
+  var number: Int { Int(bits >> 47) }
+  var grain: MeasureGrain { MeasureGrain(rawValue: Int(bits >> 44) & 7)! }
+  /// 12 · year + month.
+  var month: Int { Int(bits >> 32) & 0xFFF + Self.lowMonth }
+  var entity: UInt32 { UInt32(truncatingIfNeeded: bits) }
 }

@@ -1,60 +1,54 @@
 import KeptReplay
 
 /// The touch measures of a run, as the touches of each kind are tried against them. Nothing in it changes afterwards.
+///
+/// What a measure is made of are tallies: one for each term, however many measures share it; terms that count customers
+/// count each only once, and are one tally together. A touch is asked each condition once; the answers together are its
+/// pattern, and a pattern says which tallies the touch counts for.
 final class CompiledMeasures: Sendable {
-  /// A term of a measure, for one kind and direction. A class, so that trying one costs a reference and no copy.
-  final class Entry: Sendable {
-    let target: Target
-    let isSubtracted: Bool
-    /// Empty: it always counts.
-    let alternatives: [[CompiledCondition]]
-    let weight: Weight
-
-    init(target: Target, isSubtracted: Bool, alternatives: [[CompiledCondition]], weight: Weight) {
-      self.target = target
-      self.isSubtracted = isSubtracted
-      self.alternatives = alternatives
-      self.weight = weight
-    }
-
-    /// Whether every such touch adds one.
-    var isPlain: Bool {
-      if isSubtracted || !alternatives.isEmpty { return false }
-      switch weight {
-      case .touches, .customers, .newcomers: return true
-      case .number, .items, .amount, .rating, .rated, .satisfied, .balance: return false
-      }
-    }
+  /// A measure as tallies: `sign` is −1 for what is taken off.
+  struct Sum: Sendable {
+    var num: [(tally: Int, sign: Int128)]
+    var den: [(tally: Int, sign: Int128)]
+    /// The tallies whose touches are those that the measure counts.
+    var counted: [(tally: Int, sign: Int128)] { den.isEmpty ? num : den }
   }
 
-  /// Where a term's weight goes.
-  struct Target: Sendable {
-    /// The measure's place among the cells of a block, see `CellFold`.
-    let place: Int
-    let isDenominator: Bool
-    /// In the block of distinct customers; and whether a customer counts in the first month only.
-    let isDistinct: Bool
-    let isOnce: Bool
-    /// Whether the touch is one of those that a cell counts.
-    let countsTouch: Bool
-  }
-
+  /// What a touch weighs in a tally.
   enum Weight: Sendable {
-    case touches, customers, newcomers
+    case one
+    /// One a customer, entity and month; `once`: one a customer and entity.
+    case customer(once: Bool)
     case number(FactField)
     case items(FactField)
     case amount(FactField, currency: FactField)
     case rating, rated, satisfied, balance
   }
 
+  /// What the touches of one kind and direction are asked.
+  final class Inquiry: Sendable {
+    let conditions: [CompiledCondition]
+    /// The tallies, each with the sets of conditions (a bit each) of which one has to hold whole.
+    let clauses: [(tally: Int, alternatives: [UInt64])]
+
+    init(conditions: [CompiledCondition], clauses: [(tally: Int, alternatives: [UInt64])]) {
+      self.conditions = conditions
+      self.clauses = clauses
+    }
+
+    /// The tallies that a touch with these answers counts for, each once.
+    func tallies(_ answers: UInt64) -> [Int] {
+      Set(clauses.filter { $0.alternatives.contains { $0 & answers == $0 } }.map(\.tally)).sorted()
+    }
+  }
+
   let measures: [TouchMeasure]
-  /// By kind code · 4 + direction: where every such touch adds one.
-  let plain: [[Target]]
-  /// By kind code · 4 + direction: what such a touch adds if it meets the conditions, or by what it carries.
-  let entries: [[Entry]]
-  /// By kind code: the measures with a cell in the kind's blocks; the last one is the block of distinct customers,
-  /// which touches of several kinds share.
-  let measuresOf: [[Int]]
+  /// By measure.
+  let sums: [Sum]
+  /// By tally.
+  let weights: [Weight]
+  /// By kind code · 4 + direction.
+  let inquiries: [Inquiry]
   let grains: GrainReader
   let rating: RatingReader
   /// By currency code, see `OrderTracker`.
@@ -71,53 +65,36 @@ final class CompiledMeasures: Sendable {
     self.rating = rating
     self.rates = rates
     self.dayTable = dayTable
-    var measuresOf: [[Int]] = Array(repeating: [], count: kinds.count + 1)
-    func place(_ measure: Int, in block: Int) -> Int {
-      if let found = measuresOf[block].firstIndex(of: measure) { return found }
-      measuresOf[block].append(measure)
-      return measuresOf[block].count - 1
+    var tallies: [[Term]] = []
+    var numbers: [[Term]: Int] = [:]
+    func parts(_ terms: [Term]) -> [(tally: Int, sign: Int128)] {
+      let customers = terms.filter(\.countsCustomers)
+      let groups = terms.filter { !$0.countsCustomers }.map { [$0] } + (customers.isEmpty ? [] : [customers])
+      return groups.map { group in
+        let plain = group.map(\.added)
+        if numbers[plain] == nil {
+          numbers[plain] = tallies.count
+          tallies.append(plain)
+        }
+        return (numbers[plain]!, group[0].isSubtracted ? -1 : 1)
+      }
     }
-    var entries: [[Entry]] = []
-    for (kindCode, kind) in kinds.enumerated() {
-      var heard: [(term: Term, target: Target, weight: Weight)] = []
-      for (index, measure) in measures.enumerated() {
-        let terms = measure.num.map { ($0, false) } + measure.den.map { ($0, true) }
-        for (term, isDenominator) in terms where term.hears(kind) {
-          let weight = Weight(term.weight, kinds: kinds, plan: plan)
-          let isOnce = if case .newcomers = weight { true } else { false }
-          let isDistinct = if case .customers = weight { true } else { isOnce }
-          let target = Target(
-            place: place(index, in: isDistinct ? kinds.count : kindCode), isDenominator: isDenominator,
-            isDistinct: isDistinct, isOnce: isOnce, countsTouch: isDenominator || measure.den.isEmpty)
-          heard.append((term, target, weight))
+    sums = measures.map { Sum(num: parts($0.num), den: parts($0.den)) }
+    weights = tallies.map { Weight($0[0].weight, kinds: kinds, plan: plan) }
+    inquiries = kinds.flatMap { kind in
+      let heard = tallies.enumerated().flatMap { tally, terms in
+        terms.filter { $0.hears(kind) }.map { (tally: tally, term: $0) }
+      }
+      return Direction.allCases.map { direction in
+        Inquiry(heard, going: direction) {
+          CompiledCondition($0, kind: kind, plan: plan, code: code, standardInstrument: rulebook.ratings.standard)
         }
       }
-      for direction in Direction.allCases {
-        entries.append(
-          heard.compactMap { term, target, weight in
-            let open = term.alternatives(going: direction)
-            if open.isEmpty { return nil }
-            let alternatives = open.map { conditions in
-              conditions.map {
-                CompiledCondition($0, kind: kind, plan: plan, code: code, standardInstrument: rulebook.ratings.standard)
-              }
-            }
-            return Entry(
-              target: target, isSubtracted: term.isSubtracted,
-              alternatives: alternatives.contains { $0.isEmpty } ? [] : alternatives, weight: weight)
-          })
-      }
     }
-    plain = entries.map { $0.filter(\.isPlain).map(\.target) }
-    self.entries = entries.map { $0.filter { !$0.isPlain } }
-    self.measuresOf = measuresOf
   }
 
   /// Whether a touch of the kind, whichever way it goes, adds to anything.
-  func hears(kind: Int) -> Bool {
-    let places = kind << 2..<kind << 2 + 4
-    return places.contains { !plain[$0].isEmpty || !entries[$0].isEmpty }
-  }
+  func hears(kind: Int) -> Bool { inquiries[kind << 2..<kind << 2 + 4].contains { !$0.clauses.isEmpty } }
 
   /// What the measures read of each kind.
   static func needs(_ rulebook: Rulebook, kinds: [String]) -> [Need] {
@@ -125,52 +102,25 @@ final class CompiledMeasures: Sendable {
     let heard = kinds.filter { kind in measures.contains { ($0.num + $0.den).contains { $0.hears(kind) } } }
     return measures.flatMap { $0.needs(kinds: kinds) } + [Need(kinds: heard, fields: GrainReader.fields)]
   }
-}
 
-extension CompiledMeasures.Weight {
-  init(_ weight: Term.Weight, kinds: [String], plan: DetailPlan) {
-    func reader(_ field: DetailField) -> FactField { FactField(field, kinds: kinds, plan: plan) }
-    switch weight {
-    case .touches: self = .touches
-    case .customers: self = .customers
-    case .newcomers: self = .newcomers
-    case .number(let key): self = .number(reader(.dataNumber(key)))
-    case .items(let key): self = .items(reader(.dataText(key)))
-    case .score: self = .number(reader(.score))
-    case .amount: self = .amount(reader(.amount), currency: reader(.text(.currency)))
-    case .rating: self = .rating
-    case .rated: self = .rated
-    case .satisfied: self = .satisfied
-    case .balance: self = .balance
-    }
-  }
-}
-
-extension CompiledMeasures.Entry {
-  /// What the touch adds × 10⁶; nil: nothing. Customers weigh one touch, which `CellFold` counts once.
-  func weigh(_ touch: Touch, _ direction: Direction, _ base: CompiledMeasures) -> Int64? {
-    if !alternatives.isEmpty, !alternatives.contains(where: { Self.hold($0, touch, direction) }) { return nil }
-    switch weight {
-    case .touches, .customers, .newcomers: return 1_000_000
+  /// What the touch adds × 10⁶ to a tally; nil: nothing. Customers are counted by `CellFold`.
+  func weigh(_ tally: Int, _ touch: Touch) -> Int64? {
+    switch weights[tally] {
+    case .one, .customer: return 1_000_000
     case .number(let field): return field.number(touch)
     case .items(let field): return field.text(touch).map { Self.itemCount($0) * 1_000_000 }
     case .amount(let field, let currency):
-      guard let amount = field.number(touch), let rate = base.rates[currency.code(touch)] else { return nil }
+      guard let amount = field.number(touch), let rate = rates[currency.code(touch)] else { return nil }
       return OrderTracker.worth(amount, rate: rate)
     case .rating, .rated, .satisfied, .balance:
-      guard case .rating(let share, let instrument) = base.rating.read(touch) else { return nil }
-      switch weight {
+      guard case .rating(let share, let instrument) = rating.read(touch) else { return nil }
+      switch weights[tally] {
       case .rating: return share
       case .rated: return 1_000_000
       case .satisfied: return share >= instrument.satisfied ? 1_000_000 : 0
       default: return share >= instrument.satisfied ? 1_000_000 : share <= instrument.dissatisfied ? -1_000_000 : 0
       }
     }
-  }
-
-  private static func hold(_ conditions: [CompiledCondition], _ touch: Touch, _ direction: Direction) -> Bool {
-    for place in conditions.indices where !conditions[place].holds(touch, direction, 0) { return false }
-    return true
   }
 
   /// How many elements a list in canonical JSON has; a lone text is one.
@@ -199,61 +149,43 @@ extension CompiledMeasures.Entry {
   }
 }
 
-/// What a row of `measures` is about.
-enum MeasureGrain: Int, Sendable, CaseIterable {
-  case firm, party, region, channel, department, agent, offering
-  /// How somebody who begins a relationship came upon us.
-  case source
+extension CompiledMeasures.Weight {
+  init(_ weight: Term.Weight, kinds: [String], plan: DetailPlan) {
+    func reader(_ field: DetailField) -> FactField { FactField(field, kinds: kinds, plan: plan) }
+    switch weight {
+    case .touches: self = .one
+    case .customers: self = .customer(once: false)
+    case .newcomers: self = .customer(once: true)
+    case .number(let key): self = .number(reader(.dataNumber(key)))
+    case .items(let key): self = .items(reader(.dataText(key)))
+    case .score: self = .number(reader(.score))
+    case .amount: self = .amount(reader(.amount), currency: reader(.text(.currency)))
+    case .rating: self = .rating
+    case .rated: self = .rated
+    case .satisfied: self = .satisfied
+    case .balance: self = .balance
+    }
+  }
 }
 
-/// Which entities a touch counts for.
-struct GrainReader: Sendable {
-  static let fields: [DetailField] = [
-    .text(.party), .text(.account), .dataText("region"), .text(.channel), .text(.department), .text(.agent),
-    .dataText("offering"), .dataText("found_via"),
-  ]
-
-  private let party: FactField
-  private let account: FactField
-  private let region: FactField
-  private let channel: FactField
-  private let department: FactField
-  private let agent: FactField
-  private let offering: FactField
-  private let source: FactField
-  private let business: UInt32
-  private let consumer: UInt32
-
-  init(kinds: [String], plan: DetailPlan, code: (String) -> UInt32) {
-    func reader(_ field: DetailField) -> FactField { FactField(field, kinds: kinds, plan: plan) }
-    party = reader(.text(.party))
-    account = reader(.text(.account))
-    region = reader(.dataText("region"))
-    channel = reader(.text(.channel))
-    department = reader(.text(.department))
-    agent = reader(.text(.agent))
-    offering = reader(.dataText("offering"))
-    source = reader(.dataText("found_via"))
-    business = code("b2b")
-    consumer = code("b2c")
-  }
-
-  /// Calls `body` with each entity that the touch names, the firm being one; `names` numbers those told by their bytes.
-  @inline(__always)
-  func each(_ touch: Touch, hasCustomer: Bool, _ names: inout KeyTable, _ body: (MeasureGrain, UInt32) -> Void) {
-    body(.firm, 0)
-    var party = party.code(touch)
-    if party == 0, hasCustomer { party = account.code(touch) == 0 ? consumer : business }
-    if party != 0 { body(.party, party) }
-    let (channel, department, agent) = (channel.code(touch), department.code(touch), agent.code(touch))
-    if channel != 0 { body(.channel, channel) }
-    if department != 0 { body(.department, department) }
-    if agent != 0 { body(.agent, agent) }
-    func named(_ grain: MeasureGrain, _ field: FactField, _ names: inout KeyTable) {
-      if let text = field.text(touch) { body(grain, UInt32(names.insert(tag: UInt64(grain.rawValue), text).key)) }
+extension CompiledMeasures.Inquiry {
+  convenience init(
+    _ terms: [(tally: Int, term: Term)], going direction: Direction, compile: (Condition) -> CompiledCondition
+  ) {
+    var conditions: [Condition] = []
+    let clauses = terms.compactMap { tally, term -> (tally: Int, alternatives: [UInt64])? in
+      let open = term.alternatives(going: direction)
+      if open.isEmpty { return nil }
+      let alternatives = open.map { list in
+        list.reduce(UInt64(0)) { bits, condition in
+          let place = conditions.firstIndex(of: condition) ?? conditions.count
+          if place == conditions.count { conditions.append(condition) }
+          return bits | 1 << UInt64(place)
+        }
+      }
+      return (tally, alternatives)
     }
-    named(.region, region, &names)
-    named(.offering, offering, &names)
-    named(.source, source, &names)
+    precondition(conditions.count <= 64, "a kind of touch is asked \(conditions.count) things")
+    self.init(conditions: conditions.map(compile), clauses: clauses)
   }
 }

@@ -12,31 +12,27 @@ struct MeasureCells {
 
   /// An entity and a month.
   struct Row {
-    var key: CellFold.Key
+    var key: CellSums.Key
     /// nil for the firm.
     var name: String?
   }
 
   let measures: [TouchMeasure]
   let dayTable: DayTable
-  private let fold: CellFold
-  private let words: [String]
-  private let sums: [Int: [CellFold.Key: MeasureCell]]
+  private let sums: CellSums
   /// From the first month that anything counted in to the last.
   private let span: ClosedRange<Int>?
   private let kinds: [String]
   private let agentTouchesMin: Int64
 
-  init(_ fold: CellFold, run: MeasureRun, words: [String]) {
-    measures = fold.base.measures
+  init(_ folds: [CellFold], run: MeasureRun, words: [String]) {
+    measures = TouchMeasure.all(run.rulebook)
     dayTable = run.dayTable
-    self.fold = fold
-    self.words = words
     kinds = run.kinds
     agentTouchesMin = Int64(run.rulebook.counting.agentTouchesMin)
-    sums = fold.sums()
+    sums = CellSums(folds, words: words)
     var span: ClosedRange<Int>?
-    for key in sums.values.flatMap(\.keys) where key.grain == .firm {
+    for key in sums.cells.lazy.flatMap(\.keys) where key.grain == .firm {
       span = span.map { min($0.lowerBound, key.month)...max($0.upperBound, key.month) } ?? key.month...key.month
     }
     self.span = span
@@ -50,19 +46,19 @@ struct MeasureCells {
       if terms.contains(where: { term in kinds.contains(where: term.hears) }) { continue }
       return DictionaryTable.reason(without: Array(Set(terms.flatMap { $0.kinds ?? [] })))
     }
-    return sums[measure]?.values.contains { $0.touches > 0 } ?? false ? nil : "no event says what it needs"
+    return sums.cells[measure].values.contains { $0.touches > 0 } ? nil : "no event says what it needs"
   }
 
   /// The rows of a grain, by name and month: of one measure, or of any. The firm has every month.
   func rows(_ grain: MeasureGrain, of measure: Int? = nil) -> [Row] {
     if grain == .firm {
-      return (span.map(Array.init) ?? []).map { Row(key: CellFold.Key(grain: .firm, entity: 0, month: $0)) }
+      return (span.map(Array.init) ?? []).map { Row(key: CellSums.Key(grain: .firm, entity: 0, month: $0)) }
     }
-    var keys: Set<CellFold.Key> = []
+    var keys: Set<CellSums.Key> = []
     for index in measure.map({ [$0] }) ?? Array(measures.indices) {
-      for (key, cell) in sums[index] ?? [:] where key.grain == grain && isShown(key, cell) { keys.insert(key) }
+      for (key, cell) in sums.cells[index] where key.grain == grain && isShown(key, cell) { keys.insert(key) }
     }
-    return keys.map { Row(key: $0, name: fold.name(of: $0, words: words)) }.sorted { left, right in
+    return keys.map { Row(key: $0, name: sums.name(of: $0)) }.sorted { left, right in
       if left.key.entity != right.key.entity {
         return (left.name ?? "").utf8.lexicographicallyPrecedes((right.name ?? "").utf8)
       }
@@ -71,14 +67,14 @@ struct MeasureCells {
   }
 
   /// What a measure says of an entity and month; nil where nothing of it counted, or too little to show.
-  func result(_ measure: Int, _ key: CellFold.Key) -> Result? {
-    let found = sums[measure]?[key]
+  func result(_ measure: Int, _ key: CellSums.Key) -> Result? {
+    let found = sums.cells[measure][key]
     if key.grain == .firm { return missing(measure) == nil ? Result(found ?? MeasureCell(), measures[measure]) : nil }
     guard let found, isShown(key, found) else { return nil }
     return Result(found, measures[measure])
   }
 
-  private func isShown(_ key: CellFold.Key, _ cell: MeasureCell) -> Bool {
+  private func isShown(_ key: CellSums.Key, _ cell: MeasureCell) -> Bool {
     cell.touches >= (key.grain == .agent ? agentTouchesMin : 1)
   }
 }

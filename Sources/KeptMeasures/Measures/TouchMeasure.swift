@@ -81,8 +81,8 @@ struct TouchMeasure: Sendable {
 }
 
 /// Touches that a measure adds, and what each weighs.
-struct Term: Sendable {
-  enum Weight: Sendable {
+struct Term: Sendable, Hashable {
+  enum Weight: Sendable, Hashable {
     case touches
     /// Each customer once a month, however many touches.
     case customers
@@ -123,6 +123,20 @@ struct Term: Sendable {
   func or(_ conditions: Condition...) -> Term {
     var term = self
     term.alternatives.append(conditions)
+    return term
+  }
+
+  var countsCustomers: Bool {
+    switch weight {
+    case .customers, .newcomers: true
+    case .touches, .number, .items, .score, .amount, .rating, .rated, .satisfied, .balance: false
+    }
+  }
+
+  /// The same where nothing is taken off.
+  var added: Term {
+    var term = self
+    term.isSubtracted = false
     return term
   }
 
