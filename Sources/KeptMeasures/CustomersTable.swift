@@ -111,18 +111,16 @@ enum CustomersTable {
       let purchase = row.purchase < 0 ? nil : folds[place.fold].purchases!.rows[Int(row.purchase)]
       outlooks.append(outlook.prospect(purchase, hasEnded: row.endedBy != nil), outlook.end(tenure))
       let (done, felt, they) = (row.sums(.weDone), row.sums(.weFelt), row.sums(.they))
-      let we = (into: done.into + felt.into, notInto: done.notInto + felt.notInto)
-      let weIndex = affinity.index(we.into, we.notInto)
-      let theyIndex = affinity.index(they.into, they.notInto)
-      indices[0].append(weIndex)
-      indices[1].append(theyIndex)
-      indices[2].append(affinity.index(felt.into, felt.notInto))
-      indices[3].append(affinity.index(done.into, done.notInto))
-      points[0].append(we.into)
-      points[1].append(we.notInto)
+      let standing = affinity.standing(done: done, felt: felt, they: they)
+      indices[0].append(standing.we)
+      indices[1].append(standing.they)
+      indices[2].append(standing.felt)
+      indices[3].append(standing.done)
+      points[0].append(done.into + felt.into)
+      points[1].append(done.notInto + felt.notInto)
       points[2].append(they.into)
       points[3].append(they.notInto)
-      quadrant.append(Affinity.quadrant(we: affinity.verdict(weIndex), they: affinity.verdict(theyIndex)))
+      quadrant.append(standing.quadrant.word)
     }
     var columns = [customer.finish(), account.finish(), party.finish(), cohort.finish()]
     columns += times.map { $0.finish() }

@@ -33,6 +33,8 @@ final class FoldBase: Sendable {
   /// By currency code, see `OrderTracker`.
   let rates: [UInt32: Int64]
   let decay = Decay()
+  /// Where lives are followed from month to month.
+  let monthDecay: MonthDecay?
   let days: DayReader
   /// Activities that an implied opening counts for.
   let impliedMask: UInt8
@@ -64,9 +66,12 @@ final class FoldBase: Sendable {
     self.kinds = kinds
     slots = FieldSlots(kinds: kinds, plan: plan)
     rating = RatingReader(rules: rulebook.ratings, code: code)
+    monthDecay =
+      parts.contains(.history)
+      ? MonthDecay(rulebook: rulebook, dayTable: dayTable, asOf: asOf, decay: decay) : nil
     rates = OrderTracker.rates(currency: currency, rulebook.currencies, code: code)
     var roles = RoleTable(kinds: kinds, rulebook: rulebook, parts: parts)
-    if !parts.isDisjoint(with: [.scores, .signals, .customers]) {
+    if !parts.isDisjoint(with: .signalling) {
       let table = SignalTable(rulebook: rulebook, kinds: kinds, plan: plan, code: code)
       for code in kinds.indices where !table.tried[code].isEmpty { roles.mark(code, .signals) }
       signals = table

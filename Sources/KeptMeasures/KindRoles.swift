@@ -55,7 +55,7 @@ struct KindRoles: OptionSet, Sendable {
 
 /// Which parts of the folds a run needs; everything else is neither decoded nor looked at.
 struct Parts: OptionSet, Sendable {
-  let rawValue: UInt16
+  let rawValue: UInt32
 
   static let retention = Parts(rawValue: 1 << 0)
   static let lifecycle = Parts(rawValue: 1 << 1)
@@ -73,6 +73,13 @@ struct Parts: OptionSet, Sendable {
   static let measures = Parts(rawValue: 1 << 10)
   static let tenure = Parts(rawValue: 1 << 11)
   static let purchases = Parts(rawValue: 1 << 12)
+  /// How each life stood at the end of each month.
+  static let history = Parts(rawValue: 1 << 20)
+  /// Movement between quadrants.
+  static let moves = Parts(rawValue: 1 << 21)
+
+  /// Those that need to know what touches say.
+  static let signalling: Parts = [.scores, .signals, .customers, .history]
 }
 
 /// The roles of every kind of a ledger, for the parts a run needs.
@@ -92,7 +99,7 @@ struct RoleTable: Sendable {
     nounNames = rulebook.openings.keys.sorted()
     roles = Array(repeating: [], count: kinds.count)
     nouns = Array(repeating: -1, count: kinds.count)
-    let facts = parts.isDisjoint(with: [.scores, .signals, .customers]) ? [] : rulebook.factsAskedFor
+    let facts = parts.isDisjoint(with: .signalling) ? [] : rulebook.factsAskedFor
     let codes = Dictionary(uniqueKeysWithValues: kinds.enumerated().map { ($0.element, $0.offset) })
     func give(_ names: [String], _ role: KindRoles) {
       for name in names { if let code = codes[name] { roles[code].insert(role) } }

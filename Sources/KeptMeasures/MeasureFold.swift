@@ -11,6 +11,7 @@ public final class MeasureFold: LifeFold {
   let retention: RetentionFold?
   let lifecycle: LifecycleFold?
   let scores: ScoreFold?
+  let moves: MovesFold?
   let wordOfMouth: WordOfMouthFold?
   let customers: CustomerFold?
   let churn: ChurnFold?
@@ -62,10 +63,12 @@ public final class MeasureFold: LifeFold {
       let monthly =
         parts.contains(.signals)
         ? SignalMonths(ruleCount: signals.rules.count, lowMonth: lowMonth, monthCount: monthCount) : nil
-      scores = ScoreFold(table: signals, decay: base.decay, asOf: base.asOf, months: monthly)
+      let history = base.monthDecay.map { ScoreHistory(table: $0, rules: rulebook.index) }
+      scores = ScoreFold(table: signals, decay: base.decay, asOf: base.asOf, months: monthly, history: history)
     } else {
       scores = nil
     }
+    moves = parts.contains(.moves) ? MovesFold(rules: rulebook.index, lowMonth: lowMonth, monthCount: monthCount) : nil
     wordOfMouth =
       parts.contains(.wordOfMouth)
       ? WordOfMouthFold(
@@ -118,6 +121,7 @@ public final class MeasureFold: LifeFold {
       for (grid, their) in zip(lifecycle.grains, theirs.grains) { grid.merge(their) }
     }
     if let months = scores?.months, let theirs = other.scores?.months { months.merge(theirs) }
+    if let moves, let theirs = other.moves { moves.merge(theirs) }
     if let wordOfMouth, let theirs = other.wordOfMouth { wordOfMouth.merge(theirs) }
     if let churn, let theirs = other.churn { churn.merge(theirs) }
     earliest = min(earliest, other.earliest)
@@ -275,6 +279,8 @@ public final class MeasureFold: LifeFold {
     tenure?.end()
     let purchase = purchases?.end(customer: entity, orders)
     if let scores {
+      scores.end()
+      if let moves, let history = scores.history { moves.end(history) }
       customers?.end(orders?.totals ?? (0, 0, nil), scores, sources: sourceSet, purchase: purchase)
       if base.parts.contains(.scores), scores.heard != 0 { scoreRows.append(ScoreRow(customer: entity, scores)) }
     }

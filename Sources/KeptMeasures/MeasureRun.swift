@@ -78,7 +78,7 @@ public struct MeasureRun: Sendable {
     var parts: Parts = []
     for table in tables { parts.formUnion(table.parts) }
     let name: Unit = unit == .customer ? .customer : .account
-    if unit == .account { parts.formIntersection([.retention, .lifecycle, .churn]) }
+    if unit == .account { parts.formIntersection([.retention, .lifecycle, .churn, .history, .moves]) }
     if !rulebook.retention.units.contains(name) { parts.remove(.retention) }
     if !rulebook.lifecycle.units.contains(name) { parts.subtract([.lifecycle, .churn]) }
     if parts.isEmpty { return parts }
@@ -100,7 +100,7 @@ public struct MeasureRun: Sendable {
     if parts.contains(.churn) { needs.append(Need(kinds: nil, fields: [.text(.source)])) }
     if parts.contains(.tenure) { needs.append(Need(kinds: nil, fields: [.text(.account), .text(.party)])) }
     needs += RoleTable(kinds: kinds, rulebook: rulebook, parts: parts).needs(kinds: kinds)
-    if !parts.isDisjoint(with: [.scores, .signals, .customers]) { needs += SignalTable.needs(rulebook, kinds: kinds) }
+    if !parts.isDisjoint(with: .signalling) { needs += SignalTable.needs(rulebook, kinds: kinds) }
     if parts.contains(.measures) { needs += CompiledMeasures.needs(rulebook, kinds: kinds) }
     for need in (families(unit) + traits(unit)).flatMap({ $0.needs(rulebook) }) {
       needs.append(Need(kinds: need.kinds, fields: need.fields))
@@ -220,6 +220,8 @@ public struct MeasureRun: Sendable {
       case .incidence: curves.map(IncidenceTable.make)
       case .scores: ScoresTable.make(customers, names: names)
       case .signals: customers.first?.scores?.months.map { SignalsTable.make($0, run: self) }
+      case .moves:
+        MovesTable.make(units: merged.compactMap { unit, fold in fold.moves.map { (unit, $0) } }, run: self)
       case .wordOfMouth: customers.first?.wordOfMouth.map { WordOfMouthTable.make($0, run: self) }
       case .promises: PromisesTable.make(customers, names: names, run: self, strings: strings)
       case .measures: cells.map(MeasuresTable.make)

@@ -12,6 +12,8 @@ final class ScoreFold {
   private let decay: Decay
   private let asOf: Instant
   private let monthTable: SignalMonths?
+  /// The sums month by month, where somebody asks for them.
+  let history: ScoreHistory?
 
   /// P and N of `we_done`, `we_felt`, `they`, of the life being folded.
   private let sums: UnsafeMutablePointer<Int128>
@@ -19,12 +21,13 @@ final class ScoreFold {
   private(set) var heard: UInt8 = 0
   private let chunkSums: UnsafeMutablePointer<Int64>
 
-  init(table: SignalTable, decay: Decay, asOf: Instant, months: SignalMonths?) {
+  init(table: SignalTable, decay: Decay, asOf: Instant, months: SignalMonths?, history: ScoreHistory?) {
     self.table = table
     quick = table.quick
     self.decay = decay
     self.asOf = asOf
     monthTable = months
+    self.history = history
     chunkSums = .allocate(capacity: 6)
     chunkSums.initialize(repeating: 0, count: 6)
     sums = .allocate(capacity: 6)
@@ -41,7 +44,11 @@ final class ScoreFold {
   func begin() {
     for slot in 0..<6 { sums[slot] = 0 }
     heard = 0
+    history?.begin()
   }
+
+  /// Ends the life: its months can be read then.
+  func end() { history?.end(sums) }
 
   /// Takes the touches of kinds that say the same whatever else they carry.
   func apply(_ chunk: borrowing Chunk) {
@@ -70,6 +77,7 @@ final class ScoreFold {
         monthTable.add(rule: entry.rule, month: chunk.months[row], points: table.fixedPoints(entry.rule))
       }
     }
+    history?.apply(chunk, quick, powers)
   }
 
   private func hear(_ slot: Int) {
@@ -104,8 +112,10 @@ final class ScoreFold {
     let weight = Double(abs(points)) / 1_000_000 * Decay.unit
     let term = weight * Decay.power(steps: Double(max(0, asOf - instant)) * steps, decay.pointer)
     let list = table.rules[rule].list.index
-    sums[list * 2 + (points < 0 ? 1 : 0)] += Int128(Decay.rounded(term))
+    let slot = list * 2 + (points < 0 ? 1 : 0)
+    sums[slot] += Int128(Decay.rounded(term))
     heard |= 1 << UInt8(list)
+    history?.add(weight, steps: steps, slot: slot, rule: rule, at: instant, month: month, decay.pointer)
     monthTable?.add(rule: rule, month: month, points: points)
   }
 
@@ -160,35 +170,6 @@ final class SignalMonths {
     for place in 0..<ruleCount * monthCount * 3 {
       let (sum, overflow) = counts[place].addingReportingOverflow(other.counts[place])
       counts[place] = overflow ? .max : sum
-    }
-  }
-}
-
-/// The index of a list or of two, and what it says. Metrics 3.9.
-struct Affinity {
-  enum Verdict { case into, notInto, unknown }
-
-  let rules: IndexRules
-
-  /// 100 · (P − N) / (P + N + 4), or nil ("silence") while P + N < 0.25.
-  func index(_ into: Double, _ notInto: Double) -> Double? {
-    let weight = into + notInto
-    if weight < rules.silence { return nil }
-    return 100 * (into - notInto) / (weight + rules.prior)
-  }
-
-  func verdict(_ index: Double?) -> Verdict {
-    guard let index else { return .unknown }
-    return index >= rules.into ? .into : index <= -rules.into ? .notInto : .unknown
-  }
-
-  static func quadrant(we: Verdict, they: Verdict) -> String {
-    switch (we, they) {
-    case (.into, .into): "mutual"
-    case (.into, .notInto): "unrequited_ours"
-    case (.notInto, .into): "unrequited_theirs"
-    case (.notInto, .notInto): "indifferent"
-    case (.unknown, _), (_, .unknown): "unknown"
     }
   }
 }

@@ -2,7 +2,7 @@ import KeptSnapshot
 
 /// The tables that measures make.
 public enum TableName: String, Sendable, CaseIterable {
-  case customers, retention, lifecycle, scores, signals
+  case customers, retention, lifecycle, scores, signals, moves
   case wordOfMouth = "word_of_mouth"
   case promises
   case churn, survival, incidence, models
@@ -17,6 +17,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .lifecycle: LifecycleTable.schema
     case .scores: ScoresTable.schema
     case .signals: SignalsTable.schema
+    case .moves: MovesTable.schema
     case .wordOfMouth: WordOfMouthTable.schema
     case .promises: PromisesTable.schema
     case .churn: ChurnTable.schema
@@ -62,6 +63,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .lifecycle: .lifecycle
     case .scores: .scores
     case .signals: .signals
+    case .moves: [.history, .moves]
     case .wordOfMouth: .wordOfMouth
     case .promises: .promises
     case .churn: .churn

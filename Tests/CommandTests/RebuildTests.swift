@@ -21,7 +21,7 @@ import Testing
       try place.shell("ls shop/snapshots/latest").lines == [
         "agents.parquet", "calls.parquet", "cases.parquet", "channels.parquet", "churn.parquet", "customers.parquet",
         "departments.parquet", "dictionary.parquet", "incidence.parquet", "lifecycle.parquet", "manifest.json",
-        "measures.parquet", "models.parquet", "months.parquet", "orders.parquet", "projects.parquet",
+        "measures.parquet", "models.parquet", "months.parquet", "moves.parquet", "orders.parquet", "projects.parquet",
         "promises.parquet", "retention.parquet", "returns.parquet", "scores.parquet", "signals.parquet",
         "sources.parquet", "survival.parquet", "word_of_mouth.parquet",
       ])

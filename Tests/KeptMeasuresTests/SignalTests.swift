@@ -338,7 +338,7 @@ private let promise = touch("promise.made", "2024-06-01", subject: "p1", due: "2
   @Test func `quadrants follow from both indices`() {
     func quadrant(_ we: Double?, _ they: Double?) -> String {
       let affinity = Affinity(rules: Rulebook.standard.index)
-      return Affinity.quadrant(we: affinity.verdict(we), they: affinity.verdict(they))
+      return Quadrant(we: affinity.verdict(we), they: affinity.verdict(they)).word
     }
     #expect(quadrant(10, 10) == "mutual")
     #expect(quadrant(10, -10) == "unrequited_ours")
