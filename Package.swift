@@ -30,7 +30,7 @@ let package = Package(
     .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),
     .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat"]),
     .testTarget(name: "KeptStatisticsTests", dependencies: ["KeptStatistics"]),
-    .testTarget(name: "CommandTests", dependencies: ["kept", "KeptFormat"]),
+    .testTarget(name: "CommandTests", dependencies: ["kept", "KeptFormat", "KeptMeasures", "KeptSnapshot"]),
     .testTarget(
       name: "KeptMeasuresTests", dependencies: ["KeptFormat", "KeptReplay", "KeptMeasures", "KeptSnapshot"]),
   ],

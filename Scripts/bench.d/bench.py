@@ -25,6 +25,8 @@ class Size:
     """A number of events and where its data lies."""
     events: int
     ids: str
+    #: Which mix of generate.py.
+    vocabulary: str
     folder: str
 
     @property
@@ -73,8 +75,9 @@ class Bench:
         os.makedirs(self.folder, exist_ok=True)
         running.prepare(self.folder)
 
-    def size_of(self, count, ids="seq"):
-        return Size(count, ids, f"{self.folder}/{short(count)}{'u' if ids == 'uuid' else ''}")
+    def size_of(self, count, ids="seq", vocabulary="five"):
+        marks = ("u" if ids == "uuid" else "") + ("w" if vocabulary == "whole" else "")
+        return Size(count, ids, vocabulary, f"{self.folder}/{short(count)}{marks}")
 
     def prepare(self, size, forms):
         """Generates what is missing."""
@@ -87,7 +90,7 @@ class Bench:
             raise Failure(f"{size.folder} has {free / 1e9:.0f} GB free and {wanted / 1e9:.0f} GB may be needed")
         say(f"Generating {size.events:,} events ({', '.join(forms)}) in {size.folder}")
         words = [self.python, f"{HERE}/generate.py", "--events", str(size.events), "--ids", size.ids, "--out",
-                 size.folder, "--formats", ",".join(forms)]
+                 size.folder, "--formats", ",".join(forms), "--vocabulary", size.vocabulary]
         subprocess.run(words, check=True)
 
     def work(self, name):
@@ -96,9 +99,9 @@ class Bench:
         os.makedirs(folder, exist_ok=True)
         return f"{folder}/{name}"
 
-    def new_ledger(self, path):
+    def new_ledger(self, path, *more):
         shutil.rmtree(path, ignore_errors=True)
-        run([self.kept, "init", path, "--zone", "UTC"])
+        run([self.kept, "init", path, "--zone", "UTC", *more])
 
     def ledger(self):
         """The ledger of this size's events, imported once for each build of Kept."""
