@@ -12,9 +12,10 @@ enum TouchField: Int, CaseIterable, Sendable {
   case change, endedBy, effectiveAt
   case automated, fromAgent, fromDepartment, askKind
   case since, foundVia, mrrBefore, mrrAfter, endsAt
+  case position
 
   /// How many there are; `allCases.count` would build an array wherever a field is read.
-  @inline(__always) static var count: Int { 38 }
+  @inline(__always) static var count: Int { 39 }
 
   func detail(ofKind kind: String) -> DetailField {
     switch self {
@@ -56,6 +57,7 @@ enum TouchField: Int, CaseIterable, Sendable {
     case .mrrBefore: .dataNumber("mrr_before")
     case .mrrAfter: .dataNumber("mrr_after")
     case .endsAt: .dataText("ends_at")
+    case .position: .position
     }
   }
 }

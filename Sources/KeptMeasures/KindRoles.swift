@@ -77,9 +77,12 @@ struct Parts: OptionSet, Sendable {
   static let history = Parts(rawValue: 1 << 20)
   /// Movement between quadrants.
   static let moves = Parts(rawValue: 1 << 21)
+  static let customerMonths = Parts(rawValue: 1 << 22)
+  /// Every touch that said something, one by one.
+  static let touches = Parts(rawValue: 1 << 23)
 
   /// Those that need to know what touches say.
-  static let signalling: Parts = [.scores, .signals, .customers, .history]
+  static let signalling: Parts = [.scores, .signals, .customers, .history, .touches]
 }
 
 /// The roles of every kind of a ledger, for the parts a run needs.

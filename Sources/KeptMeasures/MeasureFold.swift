@@ -12,6 +12,7 @@ public final class MeasureFold: LifeFold {
   let lifecycle: LifecycleFold?
   let scores: ScoreFold?
   let moves: MovesFold?
+  let customerMonths: CustomerMonthFold?
   let wordOfMouth: WordOfMouthFold?
   let customers: CustomerFold?
   let churn: ChurnFold?
@@ -64,11 +65,17 @@ public final class MeasureFold: LifeFold {
         parts.contains(.signals)
         ? SignalMonths(ruleCount: signals.rules.count, lowMonth: lowMonth, monthCount: monthCount) : nil
       let history = base.monthDecay.map { ScoreHistory(table: $0, rules: rulebook.index) }
-      scores = ScoreFold(table: signals, decay: base.decay, asOf: base.asOf, months: monthly, history: history)
+      let spoken =
+        parts.contains(.touches)
+        ? SpokenTouchFold(table: signals, rulebook: rulebook, decay: base.decay, asOf: base.asOf) : nil
+      scores = ScoreFold(base, table: signals, months: monthly, history: history, spoken: spoken)
     } else {
       scores = nil
     }
     moves = parts.contains(.moves) ? MovesFold(rules: rulebook.index, lowMonth: lowMonth, monthCount: monthCount) : nil
+    customerMonths =
+      parts.contains(.customerMonths)
+      ? CustomerMonthFold(touchMask: base.touchMask, lowMonth: lowMonth, monthCount: monthCount) : nil
     wordOfMouth =
       parts.contains(.wordOfMouth)
       ? WordOfMouthFold(
@@ -127,6 +134,9 @@ public final class MeasureFold: LifeFold {
     earliest = min(earliest, other.earliest)
   }
 
+  /// By kind code.
+  var kinds: [String] { base.kinds }
+
   /// By place in `Trait.families`, where the run asks for them.
   func traitRows(_ place: Int) -> FactRows { factFolds[base.traitStart + place].rows }
 
@@ -139,6 +149,7 @@ public final class MeasureFold: LifeFold {
     retention?.begin()
     lifecycle?.begin()
     scores?.begin()
+    customerMonths?.begin()
     wordOfMouth?.begin()
     customers?.begin(customer: entity)
     churn?.begin()
@@ -173,6 +184,7 @@ public final class MeasureFold: LifeFold {
     retention?.apply(chunk)
     lifecycle?.apply(chunk, turns)
     scores?.apply(chunk)
+    customerMonths?.apply(chunk)
     customers?.apply(chunk, anyMask: base.touchMask)
     churn?.apply(chunk, turns)
     tenure?.apply(chunk)
@@ -279,8 +291,11 @@ public final class MeasureFold: LifeFold {
     tenure?.end()
     let purchase = purchases?.end(customer: entity, orders)
     if let scores {
-      scores.end()
-      if let moves, let history = scores.history { moves.end(history) }
+      scores.end(customer: entity)
+      if let history = scores.history {
+        moves?.end(history)
+        customerMonths?.end(customer: entity, history)
+      }
       customers?.end(orders?.totals ?? (0, 0, nil), scores, sources: sourceSet, purchase: purchase)
       if base.parts.contains(.scores), scores.heard != 0 { scoreRows.append(ScoreRow(customer: entity, scores)) }
     }

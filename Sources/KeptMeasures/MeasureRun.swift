@@ -98,6 +98,7 @@ public struct MeasureRun: Sendable {
       needs.append(Need(kinds: nil, fields: [.text(.source), .text(.account), .text(.party)]))
     }
     if parts.contains(.churn) { needs.append(Need(kinds: nil, fields: [.text(.source)])) }
+    if parts.contains(.touches) { needs.append(Need(kinds: nil, fields: [.position])) }
     if parts.contains(.tenure) { needs.append(Need(kinds: nil, fields: [.text(.account), .text(.party)])) }
     needs += RoleTable(kinds: kinds, rulebook: rulebook, parts: parts).needs(kinds: kinds)
     if !parts.isDisjoint(with: .signalling) { needs += SignalTable.needs(rulebook, kinds: kinds) }
@@ -222,6 +223,10 @@ public struct MeasureRun: Sendable {
       case .signals: customers.first?.scores?.months.map { SignalsTable.make($0, run: self) }
       case .moves:
         MovesTable.make(units: merged.compactMap { unit, fold in fold.moves.map { (unit, $0) } }, run: self)
+      case .customerMonths: CustomerMonthsTable.make(customers.compactMap(\.customerMonths), names: names, run: self)
+      case .touches:
+        TouchesTable.make(
+          customers.compactMap { $0.scores?.spoken }, kinds: customers.first?.kinds ?? [], names: names, run: self)
       case .wordOfMouth: customers.first?.wordOfMouth.map { WordOfMouthTable.make($0, run: self) }
       case .promises: PromisesTable.make(customers, names: names, run: self, strings: strings)
       case .measures: cells.map(MeasuresTable.make)

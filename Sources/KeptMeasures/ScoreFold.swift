@@ -14,6 +14,9 @@ final class ScoreFold {
   private let monthTable: SignalMonths?
   /// The sums month by month, where somebody asks for them.
   let history: ScoreHistory?
+  /// Touch by touch, where somebody asks for it.
+  let spoken: SpokenTouchFold?
+  private let slots: FieldSlots
 
   /// P and N of `we_done`, `we_felt`, `they`, of the life being folded.
   private let sums: UnsafeMutablePointer<Int128>
@@ -21,12 +24,16 @@ final class ScoreFold {
   private(set) var heard: UInt8 = 0
   private let chunkSums: UnsafeMutablePointer<Int64>
 
-  init(table: SignalTable, decay: Decay, asOf: Instant, months: SignalMonths?, history: ScoreHistory?) {
+  init(
+    _ base: FoldBase, table: SignalTable, months: SignalMonths?, history: ScoreHistory?, spoken: SpokenTouchFold?
+  ) {
     self.table = table
     quick = table.quick
-    self.decay = decay
-    self.asOf = asOf
+    decay = base.decay
+    asOf = base.asOf
+    slots = base.slots
     monthTable = months
+    self.spoken = spoken
     self.history = history
     chunkSums = .allocate(capacity: 6)
     chunkSums.initialize(repeating: 0, count: 6)
@@ -45,10 +52,14 @@ final class ScoreFold {
     for slot in 0..<6 { sums[slot] = 0 }
     heard = 0
     history?.begin()
+    spoken?.begin()
   }
 
   /// Ends the life: its months can be read then.
-  func end() { history?.end(sums) }
+  func end(customer: UInt32) {
+    history?.end(sums)
+    spoken?.end(customer: customer)
+  }
 
   /// Takes the touches of kinds that say the same whatever else they carry.
   func apply(_ chunk: borrowing Chunk) {
@@ -78,6 +89,7 @@ final class ScoreFold {
       }
     }
     history?.apply(chunk, quick, powers)
+    spoken?.apply(chunk, slots)
   }
 
   private func hear(_ slot: Int) {
@@ -105,6 +117,9 @@ final class ScoreFold {
     }
     guard points != 0 else { return }
     add(points, rule: rule.rule, steps: rule.steps, at: touch.time, month: month)
+    spoken?.add(
+      at: touch.time, position: touch.number(.position), kind: touch.kind, isAbsence: false, rule: rule.rule,
+      points: points)
   }
 
   /// Adds points × 10⁶ of a rule at an instant: how a touch counts, and how one that no event states (an absence) can.

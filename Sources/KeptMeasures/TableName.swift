@@ -8,7 +8,20 @@ public enum TableName: String, Sendable, CaseIterable {
   case churn, survival, incidence, models
   case cases, orders, returns, calls, projects
   case measures, months, channels, departments, agents
+  case customerMonths = "customer_months"
+  case touches
   case sources, dictionary
+
+  /// Large and seldom needed: only made where it is named.
+  public var isOnRequest: Bool {
+    switch self {
+    case .customerMonths, .touches: true
+    default: false
+    }
+  }
+
+  /// The names of those made on request only, as help lists them.
+  public static var onRequest: String { allCases.filter(\.isOnRequest).map(\.rawValue).joined(separator: ", ") }
 
   public var schema: TableSchema {
     switch self {
@@ -18,6 +31,8 @@ public enum TableName: String, Sendable, CaseIterable {
     case .scores: ScoresTable.schema
     case .signals: SignalsTable.schema
     case .moves: MovesTable.schema
+    case .customerMonths: CustomerMonthsTable.schema
+    case .touches: TouchesTable.schema
     case .wordOfMouth: WordOfMouthTable.schema
     case .promises: PromisesTable.schema
     case .churn: ChurnTable.schema
@@ -64,6 +79,8 @@ public enum TableName: String, Sendable, CaseIterable {
     case .scores: .scores
     case .signals: .signals
     case .moves: [.history, .moves]
+    case .customerMonths: [.history, .customerMonths]
+    case .touches: .touches
     case .wordOfMouth: .wordOfMouth
     case .promises: .promises
     case .churn: .churn

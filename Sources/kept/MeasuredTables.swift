@@ -103,9 +103,9 @@ struct MeasuredTables {
 }
 
 extension Arguments {
-  /// Table names as they were typed; all where none was.
+  /// Table names as they were typed; where none was, all but those made on request only.
   func tables(_ typed: [String]) throws(UsageError) -> Set<TableName> {
-    guard !typed.isEmpty else { return Set(TableName.allCases) }
+    guard !typed.isEmpty else { return Set(TableName.allCases.filter { !$0.isOnRequest }) }
     var tables: Set<TableName> = []
     for name in typed {
       guard let table = TableName(rawValue: name) else {

@@ -11,13 +11,15 @@ enum RebuildCommand {
     summary: "replays from event 0 and publishes a snapshot",
     positionals: ["LEDGER"],
     options: selectionOptions + [
-      OptionDescription("tables", "A,B", "only these tables (all)", isRepeatable: true),
+      OptionDescription("tables", "A,B", "only these tables (all but those on request)", isRepeatable: true),
       OptionDescription("rulebook", "FILE", "the rules to measure by (the built-in ones)"),
       OptionDescription("memory", "SIZE", "about how much memory may be used: 256M, 2G"),
       OptionDescription("jobs", "N", "how many cores work (all); the result is the same bytes"),
       OptionDescription("keep", "N", "removes older snapshots but for the N newest"),
     ],
     notes: """
+      Made on request only, since they are large: \(TableName.onRequest).
+
       The snapshot is a folder of Parquet files and a manifest.json under LEDGER/snapshots; `latest` leads to it once all of
       it is on disk. The same events, as-of and rulebook give the same bytes, on any machine.
       """,

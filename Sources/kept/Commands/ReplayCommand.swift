@@ -20,7 +20,10 @@ enum ReplayCommand {
       OptionDescription("jobs", "N", "how many cores work (all)"),
       OptionDescription("format", "table|csv|jsonl", "how rows are written (table)"),
     ],
-    notes: "Nothing is written to the ledger.",
+    notes: """
+      Nothing is written to the ledger. Tables that a snapshot has on request only, since they are large:
+      \(TableName.onRequest).
+      """,
     examples: [
       "kept replay shop --table promises",
       "kept replay shop --customer C-1003 --as-of 2024-02-20",
