@@ -1,10 +1,13 @@
 import KeptFormat
 import KeptReplay
 
-/// What is known of each customer at the as-of instant: one row a life.
+/// What is known of each customer, or account, at the as-of instant: one row a life.
 final class CustomerFold {
   struct Row {
+    /// The account in a replay of accounts.
     var customer: UInt32
+    /// How many customers the touches of an account name.
+    var people: Int64
     var account: UInt32
     var party: UInt32
     var firstAt: Instant
@@ -39,19 +42,24 @@ final class CustomerFold {
   private var lastDay = Int32.min
   private var gaps: [Int32] = []
   private var startDay = Int.min
+  private var people: Set<UInt32> = []
+  /// Whether touches say whose they are: in a replay of accounts.
+  private let knowsPeople: Bool
 
   init(
-    lapse: LapseRules, contactMask: UInt8, dayTable: DayTable, asOf: Instant, slots: FieldSlots
+    lapse: LapseRules, contactMask: UInt8, dayTable: DayTable, asOf: Instant, slots: FieldSlots,
+    kindCount: Int
   ) {
     self.lapse = lapse
     self.contactMask = contactMask
     self.dayTable = dayTable
     self.asOf = asOf
     self.slots = slots
+    knowsPeople = (0..<kindCount).contains { slots.slot($0, .customer) >= 0 }
   }
 
   private static let emptyRow = Row(
-    customer: 0, account: 0, party: 0, firstAt: .max, lastAt: .min, touches: 0, orders: 0, ordersWithoutAmount: 0,
+    customer: 0, people: 0, account: 0, party: 0, firstAt: .max, lastAt: .min, touches: 0, orders: 0, ordersWithoutAmount: 0,
     revenue: .min, lastContactDay: .min, limit: 0, sources: 0, purchase: -1, endedBy: nil, sums: InlineArray(repeating: 0))
 
   /// Whether the life being folded has any, and so a row.
@@ -63,6 +71,7 @@ final class CustomerFold {
     lastDay = .min
     gaps.removeAll(keepingCapacity: true)
     startDay = .min
+    people.removeAll(keepingCapacity: true)
   }
 
   func apply(_ chunk: borrowing Chunk, anyMask: UInt8) {
@@ -77,6 +86,10 @@ final class CustomerFold {
       if account != 0 { row.account = account }
       let party = code(chunk.touches, at, kind, .party)
       if party != 0 { row.party = party }
+      if knowsPeople {
+        let person = code(chunk.touches, at, kind, .customer)
+        if person != 0 { people.insert(person) }
+      }
       if chunk.activity[place] & contactMask != 0 {
         let day = chunk.days[place]
         if day != lastDay {
@@ -104,6 +117,7 @@ final class CustomerFold {
 
   func end(_ totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?), _ scores: ScoreFold, sources: Int, purchase: Int?) {
     guard row.touches > 0 else { return }
+    row.people = Int64(people.count)
     row.orders = totals.orders
     row.ordersWithoutAmount = totals.withoutAmount
     row.revenue = totals.revenue ?? .min

@@ -3,7 +3,7 @@ import KeptReplay
 
 /// A field that the folds read by name; where it stands depends on the kind (`FieldSlots`).
 enum TouchField: Int, CaseIterable, Sendable {
-  case source, account, party, agent, department, currency, subject
+  case source, customer, account, party, agent, department, currency, subject
   /// `data.<noun>_id`, noun being the kind's own.
   case ownID
   case caseID, projectID, promiseID, invoiceID, returnID, orderID
@@ -15,11 +15,12 @@ enum TouchField: Int, CaseIterable, Sendable {
   case position
 
   /// How many there are; `allCases.count` would build an array wherever a field is read.
-  @inline(__always) static var count: Int { 39 }
+  @inline(__always) static var count: Int { 40 }
 
   func detail(ofKind kind: String) -> DetailField {
     switch self {
     case .source: .text(.source)
+    case .customer: .customer
     case .account: .text(.account)
     case .party: .text(.party)
     case .agent: .text(.agent)

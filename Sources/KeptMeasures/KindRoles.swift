@@ -73,6 +73,8 @@ struct Parts: OptionSet, Sendable {
   static let measures = Parts(rawValue: 1 << 10)
   static let tenure = Parts(rawValue: 1 << 11)
   static let purchases = Parts(rawValue: 1 << 12)
+  /// What is known of each account; its parts are those of customers, in the accounts' own lives.
+  static let accounts = Parts(rawValue: 1 << 13)
   /// How each life stood at the end of each month.
   static let history = Parts(rawValue: 1 << 20)
   /// Movement between quadrants.

@@ -83,7 +83,8 @@ public final class MeasureFold: LifeFold {
     customers =
       parts.contains(.customers)
       ? CustomerFold(
-        lapse: rulebook.lapse, contactMask: base.contactMask, dayTable: dayTable, asOf: base.asOf, slots: base.slots)
+        lapse: rulebook.lapse, contactMask: base.contactMask, dayTable: dayTable, asOf: base.asOf, slots: base.slots,
+        kindCount: base.kinds.count)
       : nil
     churn =
       parts.contains(.churn) ? ChurnFold(base, contactDays: active.of(base.contactMask, .day)) : nil

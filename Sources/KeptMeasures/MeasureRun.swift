@@ -71,14 +71,22 @@ public struct MeasureRun: Sendable {
 
   /// The traits that the table of the unit shows.
   private func traits(_ unit: ReplayPlan.Entity) -> [FactFamily] {
-    unit == .customer && tables.contains(.customers) ? Trait.families : []
+    switch unit {
+    case .customer: tables.contains(.customers) ? Trait.families : []
+    case .account: tables.contains(.accounts) ? Trait.families + AccountTrait.families : []
+    }
   }
 
   private func parts(_ unit: ReplayPlan.Entity) -> Parts {
     var parts: Parts = []
     for table in tables { parts.formUnion(table.parts) }
     let name: Unit = unit == .customer ? .customer : .account
-    if unit == .account { parts.formIntersection([.retention, .lifecycle, .churn, .history, .moves]) }
+    if unit == .account {
+      let hasRows = parts.contains(.accounts)
+      parts.formIntersection([.retention, .lifecycle, .churn, .history, .moves])
+      if hasRows { parts.formUnion(TableName.customers.parts) }
+    }
+    parts.remove(.accounts)
     if !rulebook.retention.units.contains(name) { parts.remove(.retention) }
     if !rulebook.lifecycle.units.contains(name) { parts.subtract([.lifecycle, .churn]) }
     if parts.isEmpty { return parts }
@@ -96,6 +104,7 @@ public struct MeasureRun: Sendable {
     var needs: [Need] = []
     if parts.contains(.customers) {
       needs.append(Need(kinds: nil, fields: [.text(.source), .text(.account), .text(.party)]))
+      if unit == .account { needs.append(Need(kinds: nil, fields: [.customer])) }
     }
     if parts.contains(.churn) { needs.append(Need(kinds: nil, fields: [.text(.source)])) }
     if parts.contains(.touches) { needs.append(Need(kinds: nil, fields: [.position])) }
@@ -114,18 +123,19 @@ public struct MeasureRun: Sendable {
   /// - Parameters:
   ///   - names: of every customer of the ledger.
   ///   - sources: the merged fold over blocks, where `sources` is among the tables.
-  ///   - sourceEnds: when each source last recorded a touch of anyone, where the replay saw only some customers.
+  ///   - sourceEnds: by unit, when each source last recorded a touch of anyone, where the replay saw only some customers.
   ///   - logStart: when the first touch of anyone occurred, where the replay saw only some customers.
   ///   - jobs: how many tables are made at a time.
   /// - Precondition: every life was folded by one fold, whole.
   public func finish(
     customers: ReplayResult<MeasureFold>?, accounts: ReplayResult<MeasureFold>?, names: EntityNames,
-    sources: SourcesFold?, sourceEnds: [String: Instant] = [:], logStart: Instant? = nil,
+    sources: SourcesFold?, sourceEnds: [ReplayPlan.Entity: [String: Instant]] = [:], logStart: Instant? = nil,
     jobs: Int = 1
   ) -> [Table] {
     finish(
       customers: customers?.folds ?? [], accounts: accounts?.folds ?? [], names: names,
-      words: customers?.context.words ?? [], sources: sources, sourceEnds: sourceEnds, logStart: logStart,
+      accountNames: EntityNames(accounts?.context.accountNames ?? []), words: customers?.context.words ?? [],
+      accountWords: accounts?.context.words ?? [], sources: sources, sourceEnds: sourceEnds, logStart: logStart,
       jobs: jobs)
   }
 
@@ -135,6 +145,20 @@ public struct MeasureRun: Sendable {
       guard let churn = fold.churn, let sources = fold.sources else { continue }
       churn.settle { sources.observedDay(ofSet: $0, ends: ends, dayTable) }
     }
+  }
+
+  /// How long the lives of a unit last; nil where nobody asks.
+  private func curves(_ folds: [MeasureFold], _ words: [String], _ logStart: Instant) -> TenureCurves? {
+    let tenures = folds.compactMap(\.tenure)
+    if tenures.isEmpty { return nil }
+    return TenureCurves(tenures, rulebook: rulebook, dayTable: dayTable, words: words, logStart: logStart)
+  }
+
+  /// What the lives of a unit buy; nil where nobody asks.
+  private func models(_ folds: [MeasureFold], _ logStart: Instant, _ jobs: Int) -> PurchaseModels? {
+    let buyers = folds.compactMap(\.purchases)
+    if buyers.isEmpty { return nil }
+    return PurchaseModels(buyers, rules: rulebook.retention, dayTable: dayTable, logStart: logStart, jobs: jobs)
   }
 
   private func factTable(
@@ -173,14 +197,17 @@ public struct MeasureRun: Sendable {
   }
 
   func finish(
-    customers: [MeasureFold], accounts: [MeasureFold], names: EntityNames, words: [String], sources: SourcesFold?,
-    sourceEnds: [String: Instant] = [:], logStart: Instant? = nil,
-    jobs: Int = 1
+    customers: [MeasureFold], accounts: [MeasureFold], names: EntityNames, accountNames: EntityNames, words: [String],
+    accountWords: [String], sources: SourcesFold?, sourceEnds: [ReplayPlan.Entity: [String: Instant]] = [:],
+    logStart: Instant? = nil, jobs: Int = 1
   ) -> [Table] {
-    let customerEnds = SourceWatch.ends(
-      of: customers.compactMap(\.sources), known: words.map { sourceEnds[$0] ?? .min })
+    func ends(_ unit: ReplayPlan.Entity, _ folds: [MeasureFold], _ words: [String]) -> [Instant] {
+      SourceWatch.ends(of: folds.compactMap(\.sources), known: words.map { sourceEnds[unit]?[$0] ?? .min })
+    }
+    let customerEnds = ends(.customer, customers, words)
+    let accountEnds = ends(.account, accounts, accountWords)
     settleSilences(customers, ends: customerEnds)
-    settleSilences(accounts, ends: SourceWatch.ends(of: accounts.compactMap(\.sources), known: []))
+    settleSilences(accounts, ends: accountEnds)
     for fold in customers.dropFirst() { customers[0].merge(fold) }
     for fold in accounts.dropFirst() { accounts[0].merge(fold) }
     let merged = [(Unit.customer, customers.first), (Unit.account, accounts.first)].compactMap { unit, fold in
@@ -189,16 +216,9 @@ public struct MeasureRun: Sendable {
     let isPartial = logStart != nil
     let logStart = logStart ?? merged.map(\.fold.earliest).min() ?? .max
     let strings = StringDictionary(words)
-    let tenures = customers.compactMap(\.tenure)
-    let curves =
-      tenures.isEmpty
-      ? nil : TenureCurves(tenures, rulebook: rulebook, dayTable: dayTable, words: words, logStart: logStart)
-    let buyers = customers.compactMap(\.purchases)
+    let curves = curves(customers, words, logStart)
     // A model of those few who were asked for would say something else of them than the model of all.
-    let models =
-      buyers.isEmpty || isPartial && !tables.contains(.models)
-      ? nil
-      : PurchaseModels(buyers, rules: rulebook.retention, dayTable: dayTable, logStart: logStart, jobs: jobs)
+    let models = isPartial && !tables.contains(.models) ? nil : models(customers, logStart, jobs)
     let wanted = TableName.allCases.filter(tables.contains)
     let counted = customers.compactMap(\.cells)
     let cells = counted.isEmpty ? nil : MeasureCells(counted, run: self, words: words)
@@ -208,6 +228,12 @@ public struct MeasureRun: Sendable {
         CustomersTable.make(
           customers, names: names, run: self, strings: strings, sourceEnds: customerEnds,
           outlook: CustomerOutlook(curves: curves, models: models, isPartial: isPartial))
+      case .accounts:
+        AccountsTable.make(
+          accounts, names: accountNames, run: self, strings: StringDictionary(accountWords), sourceEnds: accountEnds,
+          outlook: CustomerOutlook(
+            curves: self.curves(accounts, accountWords, logStart),
+            models: isPartial ? nil : self.models(accounts, logStart, 1), isPartial: isPartial))
       case .retention:
         RetentionTable.make(
           units: merged.compactMap { unit, fold in fold.retention.map { (unit, $0) } }, run: self, logStart: logStart)

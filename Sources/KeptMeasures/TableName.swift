@@ -2,7 +2,7 @@ import KeptSnapshot
 
 /// The tables that measures make.
 public enum TableName: String, Sendable, CaseIterable {
-  case customers, retention, lifecycle, scores, signals, moves
+  case customers, accounts, retention, lifecycle, scores, signals, moves
   case wordOfMouth = "word_of_mouth"
   case promises
   case churn, survival, incidence, models
@@ -26,6 +26,7 @@ public enum TableName: String, Sendable, CaseIterable {
   public var schema: TableSchema {
     switch self {
     case .customers: CustomersTable.schema
+    case .accounts: AccountsTable.schema
     case .retention: RetentionTable.schema
     case .lifecycle: LifecycleTable.schema
     case .scores: ScoresTable.schema
@@ -74,6 +75,7 @@ public enum TableName: String, Sendable, CaseIterable {
   var parts: Parts {
     switch self {
     case .customers: [.customers, .tenure, .purchases]
+    case .accounts: .accounts
     case .retention: .retention
     case .lifecycle: .lifecycle
     case .scores: .scores

@@ -159,6 +159,14 @@ final class DetailWriter {
     case .due:
       let column = try columns.dues()
       put(column.rows, column.values, target)
+    case .customer:
+      let customers = try columns.customerList()
+      let indices = try columns.customerIndices()
+      let mergedInto = context.corrections.mergedInto
+      for (i, row) in target.rows.enumerated() where indices[Int(row)] > 0 {
+        let customer = customers[Int(indices[Int(row)]) - 1]
+        target.words[Int(target.places[i])] = UInt64(mergedInto[customer] ?? customer)
+      }
     case .otherCustomer:
       let column = try columns.otherCustomers()
       put(column.rows, column.values, target)

@@ -22,7 +22,7 @@ struct FieldsPresent {
     case .score: columns.contains(.score)
     case .due: columns.contains(.due)
     case .otherCustomer: columns.contains(.otherCustomer)
-    case .position, .recorded: true
+    case .customer, .position, .recorded: true
     }
   }
 }

@@ -58,6 +58,9 @@ public enum DetailField: Hashable, Sendable {
   case dataText(String)
   case amount, score, due
   case position, recorded
+  /// The number of the customer, or of whoever they were merged into (`Touches.code`): whose touch it is in an account's
+  /// life.
+  case customer
   /// The number of the second customer, of a merge or a referral.
   case otherCustomer
 }

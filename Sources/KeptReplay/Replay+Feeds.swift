@@ -1,8 +1,8 @@
 import KeptFormat
 
 extension Replay {
-  /// The last instant, as of the selection's, at which each of these sources recorded a touch of any customer, asked for
-  /// or not: how long a feed can be said to have been listening.
+  /// The last instant, as of the selection's, at which each of these sources recorded a touch of anybody, asked for or
+  /// not: how long a feed can be said to have been listening.
   ///
   /// Looks from the newest block back and opens only blocks that could still say something later than what is known.
   package func lastTouches(ofSources words: Set<String>) throws -> [String: Instant] {
@@ -32,8 +32,7 @@ extension Replay {
     for block in blocks where block.header.timeMin < first {
       columns.begin(block.header, source: block.source)
       let times = try columns.times()
-      let owners = try context.plan.entity == .account ? columns.codes(.account).codes : columns.customerIndices()
-      try forEachTouch(block, columns, times, owners) { row in first = min(first, times[row]) }
+      try forEachTouch(block, columns, times) { row in first = min(first, times[row]) }
     }
     return first
   }
@@ -44,19 +43,19 @@ extension Replay {
   ) throws -> [Instant] {
     let times = try columns.times()
     var ends = [Instant](repeating: .min, count: sources.dictionary.count + 1)
-    try forEachTouch(block, columns, times, columns.customerIndices()) { row in
+    try forEachTouch(block, columns, times) { row in
       ends[Int(sources.codes[row])] = max(ends[Int(sources.codes[row])], times[row])
     }
     return Array(ends.dropFirst())
   }
 
-  /// The rows that are touches of somebody and count, as of the selection's instant.
-  ///
-  /// - Parameter owners: by row; 0: nobody.
+  /// The rows that are touches of some customer, or of some account where accounts are replayed, and count, as of the
+  /// selection's instant.
   private func forEachTouch(
     _ block: ReplayBlock, _ columns: BlockColumns, _ times: UnsafeBufferPointer<Instant>,
-    _ owners: UnsafeBufferPointer<UInt32>, _ body: (Int) -> Void
+    _ body: (Int) -> Void
   ) throws {
+    let owners = try context.plan.entity == .account ? columns.codes(.account).codes : columns.customerIndices()
     let kinds = try columns.codes(.kind).codes
     let isOut = [true] + context.codes(of: block.header).map { context.isLeftOut[$0] }
     let start = block.header.firstPosition

@@ -55,6 +55,9 @@ public final class ReplayContext: Sendable {
   /// The account behind `LifeFold.begin`'s entity, in a replay of accounts' lives.
   public func account(_ number: UInt32) -> String { accounts[number] }
 
+  /// The accounts in order of their numbers, from 1.
+  public var accountNames: [String] { Array(accounts.words.dropFirst()) }
+
   /// The word behind a code of `Touches.code`.
   public func word(_ code: UInt32) -> String { strings.withLock { $0[code] } }
 

@@ -39,7 +39,7 @@ struct MeasuredTables {
       currency: ledger.settings.currency ?? "", kinds: log.kinds, earliest: min(log.earliest, selection.asOf))
     var results: [ReplayPlan.Entity: ReplayResult<MeasureFold>] = [:]
     var sources: SourcesFold?
-    var sourceEnds: [String: Instant] = [:]
+    var sourceEnds: [ReplayPlan.Entity: [String: Instant]] = [:]
     var logStart: Instant?
     // Sources are counted along with the customers' lives, or by themselves where no table needs lives.
     let units = run.units.isEmpty && names.contains(.sources) ? [.customer] : run.units
@@ -61,7 +61,7 @@ struct MeasuredTables {
       if selection.customers != nil {
         // What the lives asked for cannot say themselves.
         logStart = min(logStart ?? .max, try replay.firstTouch())
-        if unit == .customer { sourceEnds = try replay.lastTouches(ofSources: run.sourcesSeen(results[unit]!)) }
+        sourceEnds[unit] = try replay.lastTouches(ofSources: run.sourcesSeen(results[unit]!))
       }
       if let first = observers.first {
         for other in observers.dropFirst() { first.merge(other) }

@@ -19,7 +19,7 @@ import Testing
     #expect(try place.shell("readlink shop/snapshots/latest").output == "20240810T070000Z-255\n")
     #expect(
       try place.shell("ls shop/snapshots/latest").lines == [
-        "agents.parquet", "calls.parquet", "cases.parquet", "channels.parquet", "churn.parquet", "customers.parquet",
+        "accounts.parquet", "agents.parquet", "calls.parquet", "cases.parquet", "channels.parquet", "churn.parquet", "customers.parquet",
         "departments.parquet", "dictionary.parquet", "incidence.parquet", "lifecycle.parquet", "manifest.json",
         "measures.parquet", "models.parquet", "months.parquet", "moves.parquet", "orders.parquet", "projects.parquet",
         "promises.parquet", "retention.parquet", "returns.parquet", "scores.parquet", "signals.parquet",
@@ -90,12 +90,13 @@ import Testing
     #expect(one.count == 3)
     #expect(one[0] == all[0])
     // What models of all customers say, nobody can say of one of them alone.
+    let outlook = one[0].split(separator: ",").firstIndex(of: "p_alive")!
     func known(_ row: String) -> String {
-      row.split(separator: ",", omittingEmptySubsequences: false).dropLast(7).joined(separator: ",")
+      let cells = row.split(separator: ",", omittingEmptySubsequences: false)
+      return (cells.prefix(outlook) + cells.dropFirst(outlook + 7)).joined(separator: ",")
     }
-    #expect(known(one[0]).hasSuffix(",quadrant"))
     #expect(all.map(known).contains(known(one[1])))
-    #expect(one[1].hasSuffix(",not all customers were replayed,,not all customers were replayed"))
+    #expect(one[1].contains(",,,,,not all customers were replayed,,not all customers were replayed,"))
   }
 
   /// A ledger of two customers and two feeds; the file comes twice.

@@ -13,6 +13,7 @@ struct TestTouch: Sendable {
     case number(Double)
     case flag(Bool)
     case instant(Instant)
+    case customer(UInt32)
   }
   var kind: String
   var time: Instant
@@ -67,7 +68,7 @@ struct Lives {
     var folds: [ReplayPlan.Entity: [MeasureFold]] = [:]
     for unit in run.units {
       folds[unit] = (0..<workers).map { _ in run.makeFold(unit, kinds: kinds, code: strings.code) }
-      for (index, life) in entities(unit, strings).enumerated() {
+      for (index, life) in entities(unit).enumerated() {
         let fold = folds[unit]![index % workers]
         fold.begin(entity: life.entity)
         let touches = life.touches.filter { $0.time <= asOf }
@@ -83,21 +84,26 @@ struct Lives {
     let known = names ?? (0..<Int(lives.map(\.customer).max() ?? 0)).map { "cu-\($0 + 1)" }
     let made = run.finish(
       customers: folds[.customer] ?? [], accounts: folds[.account] ?? [], names: EntityNames(known),
-      words: strings.words, sources: nil)
+      accountNames: EntityNames(accounts.map(\.name)), words: strings.words, accountWords: strings.words, sources: nil)
     return Dictionary(uniqueKeysWithValues: made.map { ($0.schema.name, $0) })
   }
 
-  private func entities(
-    _ unit: ReplayPlan.Entity, _ strings: Words
-  ) -> [(entity: UInt32, touches: [TestTouch])] {
+  private func entities(_ unit: ReplayPlan.Entity) -> [(entity: UInt32, touches: [TestTouch])] {
     if unit == .customer { return lives.map { ($0.customer, $0.touches) } }
+    return accounts.enumerated().map { (UInt32($0 + 1), $1.touches) }
+  }
+
+  /// The accounts that touches name, and all touches that name them.
+  private var accounts: [(name: String, touches: [TestTouch])] {
     var byAccount: [String: [TestTouch]] = [:]
-    for touch in lives.flatMap(\.touches) {
-      if case .text(let account)? = touch.fields[.text(.account)] { byAccount[account, default: []].append(touch) }
+    for (customer, touches) in lives {
+      for var touch in touches {
+        guard case .text(let account)? = touch.fields[.text(.account)] else { continue }
+        if customer != 0 { touch.fields[.customer] = .customer(customer) }
+        byAccount[account, default: []].append(touch)
+      }
     }
-    return byAccount.keys.sorted().enumerated().map { index, account in
-      (UInt32(index + 1), byAccount[account]!.sorted { $0.time < $1.time })
-    }
+    return byAccount.sorted { $0.key < $1.key }.map { ($0.key, $0.value.sorted { $0.time < $1.time }) }
   }
 
   /// Lays touches out as the replay does: rows, then words of detail by slot, then the bytes of texts.
@@ -124,6 +130,7 @@ struct Lives {
         case (_, .number(let number)):
           words.append(UInt64(bitPattern: Int64((number * 1_000_000).rounded())))
         case (_, .flag(let flag)): words.append(flag ? 1_000_000 : 0)
+        case (_, .customer(let customer)): words.append(UInt64(customer))
         case (_, .instant(let instant)): words.append(UInt64(bitPattern: instant))
         }
       }
