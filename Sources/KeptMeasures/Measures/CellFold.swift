@@ -93,12 +93,7 @@ final class CellFold {
 
   func take(_ touch: Touch, _ direction: Direction) {
     let place = touch.kind << 2 | Int(direction.rawValue)
-    var answers: UInt64 = 0
-    inquiries[place]._withUnsafeGuaranteedRef { inquiry in
-      for index in inquiry.conditions.indices where inquiry.conditions[index].holds(touch, direction, 0) {
-        answers |= 1 &<< UInt64(index)
-      }
-    }
+    let answers = inquiries[place]._withUnsafeGuaranteedRef { $0.answers(touch, direction) }
     var pattern = lastMet[place].pattern
     if pattern < 0 || lastMet[place].answers != answers {
       pattern = number(place, answers)

@@ -27,13 +27,30 @@ final class CompiledMeasures: Sendable {
 
   /// What the touches of one kind and direction are asked.
   final class Inquiry: Sendable {
-    let conditions: [CompiledCondition]
+    private let conditions: [CompiledCondition]
+    /// The same, for the loop over touches.
+    private nonisolated(unsafe) let asked: UnsafeMutableBufferPointer<Unmanaged<CompiledCondition>>
     /// The tallies, each with the sets of conditions (a bit each) of which one has to hold whole.
     let clauses: [(tally: Int, alternatives: [UInt64])]
 
     init(conditions: [CompiledCondition], clauses: [(tally: Int, alternatives: [UInt64])]) {
       self.conditions = conditions
       self.clauses = clauses
+      asked = .allocate(capacity: conditions.count)
+      _ = asked.initialize(from: conditions.map(Unmanaged.passUnretained))
+    }
+
+    deinit { asked.deallocate() }
+
+    /// A bit for each condition that holds.
+    @inline(__always)
+    func answers(_ touch: Touch, _ direction: Direction) -> UInt64 {
+      var answers: UInt64 = 0
+      for place in 0..<asked.count {
+        let holds = asked[place]._withUnsafeGuaranteedRef { $0.holds(touch, direction, 0) }
+        answers |= (holds ? 1 : 0) &<< UInt64(place)
+      }
+      return answers
     }
 
     /// The tallies that a touch with these answers counts for, each once.
