@@ -75,6 +75,9 @@ struct Parts: OptionSet, Sendable {
   static let purchases = Parts(rawValue: 1 << 12)
   /// What is known of each account; its parts are those of customers, in the accounts' own lives.
   static let accounts = Parts(rawValue: 1 << 13)
+  /// Of retention: ranges of ages; what members paid.
+  static let brackets = Parts(rawValue: 1 << 16)
+  static let revenue = Parts(rawValue: 1 << 17)
   /// How each life stood at the end of each month.
   static let history = Parts(rawValue: 1 << 20)
   /// Movement between quadrants.
@@ -155,14 +158,15 @@ struct RoleTable: Sendable {
       give(rulebook.wordOfMouth.mentions, .mention)
       give(rulebook.wordOfMouth.emotions, .emotion)
     }
-    if !parts.isDisjoint(with: [.customers, .purchases]) {
+    if !parts.isDisjoint(with: [.customers, .purchases, .revenue]) {
       give(rulebook.orders.placed, .orderPlaced)
       give(rulebook.orders.cancelled, .orderCancelled)
       give(rulebook.orders.corrected, .orderCorrected)
       give(rulebook.orders.credited, .credited)
     }
     if parts.contains(.churn) { give(["contract.changed"], .contracts) }
-    if parts.contains(.tenure) { give([TenureFold.began, TenureFold.assessed], .begins) }
+    if !parts.isDisjoint(with: [.tenure, .retention]) { give([TenureFold.began], .begins) }
+    if parts.contains(.tenure) { give([TenureFold.assessed], .begins) }
     if !parts.isDisjoint(with: [.customers, .lifecycle, .churn, .tenure]) {
       give(rulebook.relationship.ends.map(\.kind), .ends)
       give(rulebook.relationship.starts.map(\.kind), .starts)

@@ -54,7 +54,7 @@ public final class MeasureFold: LifeFold {
     active = ActiveBucketSet(dayTable: dayTable)
     retention =
       parts.contains(.retention)
-      ? RetentionFold(rules: rulebook.retention, dayTable: dayTable, asOf: base.asOf, active: active) : nil
+      ? RetentionFold(base, active: active) : nil
     lifecycle =
       parts.contains(.lifecycle)
       ? LifecycleFold(rules: rulebook.lifecycle, dayTable: dayTable, asOf: base.asOf, active: active) : nil
@@ -122,9 +122,7 @@ public final class MeasureFold: LifeFold {
 
   /// Adds what another worker's fold counted, which is then of no more use. Rows of lives are gathered by the owner.
   func merge(_ other: MeasureFold) {
-    if let retention, let theirs = other.retention {
-      for (grid, their) in zip(retention.grids, theirs.grids) { grid.merge(their) }
-    }
+    if let retention, let theirs = other.retention { retention.merge(theirs) }
     if let lifecycle, let theirs = other.lifecycle {
       for (grid, their) in zip(lifecycle.grains, theirs.grains) { grid.merge(their) }
     }
@@ -229,7 +227,7 @@ public final class MeasureFold: LifeFold {
     let slots = base.slots.pointer
     let (nouns, listeners, folds) = (base.nounOf, base.listeners, factFoldsByFamily)
     let (promises, matters, scores) = (promises, matters, scores)
-    let (wordOfMouth, orders, customers) = (wordOfMouth, orders, customers)
+    let (wordOfMouth, orders, customers, retention) = (wordOfMouth, orders, customers, retention)
     for place in 0..<chunk.specialCount {
       let row = Int(special[place])
       let touchClass = chunk.rows[row].touchClass
@@ -257,7 +255,10 @@ public final class MeasureFold: LifeFold {
         }
       }
       if roles.contains(.contracts) { churn!.take(contract: touch) }
-      if roles.contains(.begins) { tenure!.take(touch) }
+      if roles.contains(.begins) {
+        tenure?.take(touch)
+        retention?.take(began: touch)
+      }
       if !roles.isDisjoint(with: .turns), let turn = base.turn(touch, roles, row: row) {
         turns.append(turn)
         customers?.take(turn)
@@ -281,7 +282,7 @@ public final class MeasureFold: LifeFold {
   public func end() {
     if let promises, base.parts.contains(.promises) { promiseRows.append(promises, customer: entity) }
     if isFirm { return }
-    retention?.end()
+    retention?.end(orders, earliest: earliest)
     lifecycle?.end()
     wordOfMouth?.end()
     for fold in factFolds[..<base.traitStart] { fold.end(customer: entity) }

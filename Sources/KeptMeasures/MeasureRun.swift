@@ -83,11 +83,12 @@ public struct MeasureRun: Sendable {
     let name: Unit = unit == .customer ? .customer : .account
     if unit == .account {
       let hasRows = parts.contains(.accounts)
-      parts.formIntersection([.retention, .lifecycle, .churn, .history, .moves])
+      parts.formIntersection([.retention, .revenue, .brackets, .lifecycle, .churn, .history, .moves])
       if hasRows { parts.formUnion(TableName.customers.parts) }
     }
     parts.remove(.accounts)
-    if !rulebook.retention.units.contains(name) { parts.remove(.retention) }
+    if !rulebook.retention.units.contains(name) { parts.subtract([.retention, .revenue, .brackets]) }
+    if !rulebook.retention.addsRevenue { parts.remove(.revenue) }
     if !rulebook.lifecycle.units.contains(name) { parts.subtract([.lifecycle, .churn]) }
     if parts.isEmpty { return parts }
     var used: Set<Int> = []
@@ -208,13 +209,18 @@ public struct MeasureRun: Sendable {
     let accountEnds = ends(.account, accounts, accountWords)
     settleSilences(customers, ends: customerEnds)
     settleSilences(accounts, ends: accountEnds)
+    let isPartial = logStart != nil
+    let logStart = logStart ?? (customers + accounts).map(\.earliest).min() ?? .max
+    if logStart < .max {
+      let firstDay = dayTable.start(ofDay: dayTable.day(of: logStart))
+      for fold in customers + accounts { fold.retention?.settle(firstDay: firstDay) }
+    }
     for fold in customers.dropFirst() { customers[0].merge(fold) }
     for fold in accounts.dropFirst() { accounts[0].merge(fold) }
     let merged = [(Unit.customer, customers.first), (Unit.account, accounts.first)].compactMap { unit, fold in
       fold.map { (unit: unit, fold: $0) }
     }
-    let isPartial = logStart != nil
-    let logStart = logStart ?? merged.map(\.fold.earliest).min() ?? .max
+    let retentions = merged.compactMap { unit, fold in fold.retention.map { (unit: unit, fold: $0) } }
     let strings = StringDictionary(words)
     let curves = curves(customers, words, logStart)
     // A model of those few who were asked for would say something else of them than the model of all.
@@ -234,9 +240,9 @@ public struct MeasureRun: Sendable {
           outlook: CustomerOutlook(
             curves: self.curves(accounts, accountWords, logStart),
             models: isPartial ? nil : self.models(accounts, logStart, 1), isPartial: isPartial))
-      case .retention:
-        RetentionTable.make(
-          units: merged.compactMap { unit, fold in fold.retention.map { (unit, $0) } }, run: self, logStart: logStart)
+      case .retention: RetentionTable.make(units: retentions, run: self, logStart: logStart)
+      case .retentionBrackets: RetentionBracketsTable.make(units: retentions, run: self, logStart: logStart)
+      case .retentionMeans: RetentionMeansTable.make(units: retentions, run: self, logStart: logStart)
       case .lifecycle:
         LifecycleTable.make(units: merged.compactMap { unit, fold in fold.lifecycle.map { (unit, $0) } }, run: self)
       case .churn:

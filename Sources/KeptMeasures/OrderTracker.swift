@@ -9,7 +9,10 @@ final class OrderTracker {
   private struct Order {
     var amount: Int64 = 0
     var hasAmount = false
-    /// The day it was placed, as an index of the day table.
+    /// Whether `amount` is what it is worth: not in a currency without a rate, and within the range.
+    var isKnown = true
+    /// When it was placed; the day as an index of the day table.
+    var time: Instant = 0
     var day: Int32 = 0
     var isPlaced = false
     var isCancelled = false
@@ -21,9 +24,17 @@ final class OrderTracker {
   private var orders: [Order] = []
   /// Orders that nothing can be known of but that they were placed.
   private var anonymous: [Order] = []
-  private var credits: Int128 = 0
-  /// An amount in a currency without a rate, or beyond any range: there is no revenue to speak of.
-  private var isUnknown = false
+  private var credits: [Payment] = []
+
+  /// Money that came, or went back, and when; the day as an index of the day table.
+  struct Payment {
+    var time: Instant
+    var day: Int32
+    /// × 10⁶ in the ledger's currency.
+    var amount: Int64
+    /// False for an amount in a currency without a rate, or beyond any range.
+    var isKnown: Bool
+  }
 
   init(rates: [UInt32: Int64]) { self.rates = rates }
 
@@ -39,20 +50,23 @@ final class OrderTracker {
     keys.removeAll()
     orders.removeAll(keepingCapacity: true)
     anonymous.removeAll(keepingCapacity: true)
-    credits = 0
-    isUnknown = false
+    credits.removeAll(keepingCapacity: true)
   }
 
   func take(_ touch: Touch, _ roles: KindRoles, day: Int32) {
-    let amount = worth(touch)
+    let worth = worth(touch)
     if roles.contains(.credited) {
-      credits += Int128(amount ?? 0)
+      if let worth {
+        credits.append(Payment(time: touch.time, day: day, amount: -worth.amount, isKnown: worth.isKnown))
+      }
       return
     }
     guard let id = touch.text(.orderID) ?? touch.text(.subject) else {
       if roles.contains(.orderPlaced) {
         anonymous.append(
-          Order(amount: amount ?? 0, hasAmount: amount != nil, day: day, isPlaced: true, isCancelled: false))
+          Order(
+            amount: worth?.amount ?? 0, hasAmount: worth != nil, isKnown: worth?.isKnown ?? true, time: touch.time,
+            day: day, isPlaced: true, isCancelled: false))
       }
       return
     }
@@ -60,34 +74,31 @@ final class OrderTracker {
     if found.isNew { orders.append(Order()) }
     let index = found.key
     if roles.contains(.orderPlaced) {
-      if !orders[index].isPlaced { orders[index].day = day }
+      if !orders[index].isPlaced { (orders[index].time, orders[index].day) = (touch.time, day) }
       orders[index].isPlaced = true
-      if let amount { set(index, orders[index].amount, plus: amount) }
+      if let worth { set(index, orders[index].amount, plus: worth) }
     }
-    if roles.contains(.orderCorrected), let amount { set(index, amount, plus: 0) }
+    if roles.contains(.orderCorrected), let worth {
+      orders[index].isKnown = true
+      set(index, 0, plus: worth)
+    }
     if roles.contains(.orderCancelled) { orders[index].isCancelled = true }
   }
 
-  private func set(_ index: Int, _ base: Int64, plus more: Int64) {
-    let (sum, overflow) = base.addingReportingOverflow(more)
-    if overflow { isUnknown = true }
+  private func set(_ index: Int, _ base: Int64, plus more: (amount: Int64, isKnown: Bool)) {
+    let (sum, overflow) = base.addingReportingOverflow(more.amount)
+    if overflow || !more.isKnown { orders[index].isKnown = false }
     orders[index].amount = sum
     orders[index].hasAmount = true
   }
 
   /// The touch's amount in the ledger's currency × 10⁶; nil where it has none.
-  private func worth(_ touch: Touch) -> Int64? {
+  private func worth(_ touch: Touch) -> (amount: Int64, isKnown: Bool)? {
     let amount = touch.number(.amount)
     guard amount != Touch.absent else { return nil }
-    guard let rate = rates[touch.code(.currency)] else {
-      isUnknown = true
-      return 0
-    }
-    guard let worth = Self.worth(amount, rate: rate) else {
-      isUnknown = true
-      return 0
-    }
-    return worth
+    guard let rate = rates[touch.code(.currency)], let worth = Self.worth(amount, rate: rate), worth > .min
+    else { return (0, false) }
+    return (worth, true)
   }
 
   /// An amount × 10⁶ at a rate × 10⁶, halves going away from zero; nil beyond the range.
@@ -102,14 +113,28 @@ final class OrderTracker {
   var totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?) {
     var count = 0
     var without = 0
-    var sum = -credits
     eachStanding { order in
       count += 1
-      if order.hasAmount { sum += Int128(order.amount) } else { without += 1 }
+      if !order.hasAmount { without += 1 }
+    }
+    var sum: Int128 = 0
+    var isKnown = true
+    eachPayment { payment in
+      sum += Int128(payment.amount)
+      if !payment.isKnown { isKnown = false }
     }
     let limit: Int128 = 1_000_000_000_000_000_000
-    let revenue = isUnknown || sum >= limit || sum <= -limit ? nil : Int64(sum)
-    return (Int64(count), Int64(without), revenue)
+    return (Int64(count), Int64(without), isKnown && abs(sum) < limit ? Int64(sum) : nil)
+  }
+
+  /// What every order that stands is worth, when it was placed, and what was credited, when it was.
+  func eachPayment(_ body: (Payment) -> Void) {
+    eachStanding { order in
+      if order.hasAmount {
+        body(Payment(time: order.time, day: order.day, amount: order.amount, isKnown: order.isKnown))
+      }
+    }
+    for credit in credits { body(credit) }
   }
 
   private func eachStanding(_ body: (Order) -> Void) {
@@ -122,7 +147,8 @@ final class OrderTracker {
   /// `amount` is nil where none of a day's orders has one, or where what they are worth is not known.
   func occasions(into found: inout [(day: Int32, amount: Int64?)]) {
     found.removeAll(keepingCapacity: true)
-    eachStanding { found.append(($0.day, $0.hasAmount && !isUnknown ? $0.amount : nil)) }
+    let isKnown = totals.revenue != nil
+    eachStanding { found.append(($0.day, $0.hasAmount && isKnown ? $0.amount : nil)) }
     found.sort { $0.day < $1.day }
     var count = 0
     for occasion in found {

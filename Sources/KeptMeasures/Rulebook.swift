@@ -61,6 +61,12 @@ struct RetentionRules: Sendable {
   /// Whether a return within the first bucket counts on the very day of the start; otherwise on later days only.
   var countsStartDay: Bool
   var truncatedDays: Int
+  /// Ranges of ages that are counted as one, by grain.
+  var brackets: [Grain: [ClosedRange<Int>]]
+  /// Cohorts that are complete through this age make the means over fixed cohorts.
+  var meansThrough: [Grain: Int]
+  /// Whether what members paid is added up age by age.
+  var addsRevenue: Bool
   var logStartsWithBusiness: Bool
 }
 

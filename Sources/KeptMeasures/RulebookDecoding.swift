@@ -128,8 +128,8 @@ extension RulebookReader {
 extension RetentionRules {
   init(_ reader: RulebookReader, _ activities: [Activity]) throws(RulebookError) {
     let parts = try reader.record(
-      "units", "activities", "grains", "clocks", "age_max", "counts_start_day", "truncated_days",
-      "log_starts_with_business")
+      "units", "activities", "grains", "clocks", "age_max", "brackets", "means_through", "revenue", "counts_start_day",
+      "truncated_days", "log_starts_with_business")
     units = try parts["units"]!.choices(Unit.self)
     pairs = []
     for (name, value) in try parts["activities"]!.members() {
@@ -145,6 +145,24 @@ extension RetentionRules {
       guard let grain = Grain(rawValue: name) else { throw value.fail("a grain is day, week or month") }
       ageMax[grain] = try value.integer(0...100_000)
     }
+    brackets = [:]
+    for (name, value) in try parts["brackets"]!.members() {
+      guard let grain = Grain(rawValue: name) else { throw value.fail("a grain is day, week or month") }
+      for item in try value.items() {
+        let ends = try item.items()
+        guard ends.count == 2 else { throw item.fail("expected a first and a last age") }
+        let (first, last) = (try ends[0].integer(0...100_000), try ends[1].integer(0...100_000))
+        guard first <= last else { throw item.fail("the last age is before the first") }
+        guard last <= ageMax[grain] ?? .max else { throw item.fail("ages of a \(name) end at age_max") }
+        brackets[grain, default: []].append(first...last)
+      }
+    }
+    meansThrough = [:]
+    for (name, value) in try parts["means_through"]!.members() {
+      guard let grain = Grain(rawValue: name) else { throw value.fail("a grain is day, week or month") }
+      meansThrough[grain] = try value.integer(0...100_000)
+    }
+    addsRevenue = try parts["revenue"]!.flag()
     countsStartDay = try parts["counts_start_day"]!.flag()
     truncatedDays = try parts["truncated_days"]!.integer(0...100_000)
     logStartsWithBusiness = try parts["log_starts_with_business"]!.flag()

@@ -22,6 +22,13 @@ extension Rulebook {
         "grains": ["day", "week", "month"],
         "clocks": ["calendar", "rolling"],
         "age_max": {"day": 90, "week": 104},
+        "brackets": {
+          "day": [[1, 7], [8, 30], [31, 90]],
+          "week": [[1, 4], [5, 12], [13, 26]],
+          "month": [[1, 3], [4, 6], [7, 12]]
+        },
+        "means_through": {"day": 30, "week": 12, "month": 6},
+        "revenue": true,
         "counts_start_day": false,
         "truncated_days": 90,
         "log_starts_with_business": false

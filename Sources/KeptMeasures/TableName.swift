@@ -2,7 +2,10 @@ import KeptSnapshot
 
 /// The tables that measures make.
 public enum TableName: String, Sendable, CaseIterable {
-  case customers, accounts, retention, lifecycle, scores, signals, moves
+  case customers, accounts, retention
+  case retentionBrackets = "retention_brackets"
+  case retentionMeans = "retention_means"
+  case lifecycle, scores, signals, moves
   case wordOfMouth = "word_of_mouth"
   case promises
   case churn, survival, incidence, models
@@ -28,6 +31,8 @@ public enum TableName: String, Sendable, CaseIterable {
     case .customers: CustomersTable.schema
     case .accounts: AccountsTable.schema
     case .retention: RetentionTable.schema
+    case .retentionBrackets: RetentionBracketsTable.schema
+    case .retentionMeans: RetentionMeansTable.schema
     case .lifecycle: LifecycleTable.schema
     case .scores: ScoresTable.schema
     case .signals: SignalsTable.schema
@@ -76,7 +81,9 @@ public enum TableName: String, Sendable, CaseIterable {
     switch self {
     case .customers: [.customers, .tenure, .purchases]
     case .accounts: .accounts
-    case .retention: .retention
+    case .retention: [.retention, .revenue]
+    case .retentionBrackets: [.retention, .brackets]
+    case .retentionMeans: .retention
     case .lifecycle: .lifecycle
     case .scores: .scores
     case .signals: .signals

@@ -22,7 +22,8 @@ import Testing
         "accounts.parquet", "agents.parquet", "calls.parquet", "cases.parquet", "channels.parquet", "churn.parquet", "customers.parquet",
         "departments.parquet", "dictionary.parquet", "incidence.parquet", "lifecycle.parquet", "manifest.json",
         "measures.parquet", "models.parquet", "months.parquet", "moves.parquet", "orders.parquet", "projects.parquet",
-        "promises.parquet", "retention.parquet", "returns.parquet", "scores.parquet", "signals.parquet",
+        "promises.parquet", "retention.parquet", "retention_brackets.parquet", "retention_means.parquet",
+        "returns.parquet", "scores.parquet", "signals.parquet",
         "sources.parquet", "survival.parquet", "word_of_mouth.parquet",
       ])
   }
