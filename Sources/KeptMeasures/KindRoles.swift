@@ -86,6 +86,9 @@ struct Parts: OptionSet, Sendable {
   /// Every touch that said something, one by one.
   static let touches = Parts(rawValue: 1 << 23)
 
+  /// What only claims need of each life.
+  static let claims = Parts(rawValue: 1 << 24)
+
   /// Those that need to know what touches say.
   static let signalling: Parts = [.scores, .signals, .customers, .history, .touches]
 }

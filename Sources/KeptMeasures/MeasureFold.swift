@@ -26,6 +26,7 @@ public final class MeasureFold: LifeFold {
   private(set) var earliest = Instant.max
 
   let cells: CellFold?
+  let claims: ClaimFold?
   /// By family, in the order of the run's.
   let factFolds: [FactFold]
   /// The same, for the loop over touches.
@@ -100,6 +101,7 @@ public final class MeasureFold: LifeFold {
       roles.isDisjoint(with: .money)
       ? nil : OrderTracker(rates: base.rates)
     cells = base.counted.map(CellFold.init)
+    claims = parts.contains(.claims) ? ClaimFold(base) : nil
     factFolds = base.families.map { $0.makeFold(base.factBase) }
     factFoldsByFamily = .allocate(capacity: factFolds.count)
     for (place, fold) in factFolds.enumerated() {
@@ -158,6 +160,7 @@ public final class MeasureFold: LifeFold {
     matters?.begin()
     orders?.begin()
     cells?.begin(customer: entity)
+    claims?.begin(customer: entity)
     for fold in factFolds { fold.begin() }
   }
 
@@ -177,6 +180,7 @@ public final class MeasureFold: LifeFold {
     prepare(&chunk)
     turns.removeAll(keepingCapacity: true)
     if chunk.specialCount > 0 { lookClosely(chunk) }
+    claims?.apply(chunk)
     if isFirm { return }
     if let first = chunk.touches.rows.first { earliest = min(earliest, first.time) }
     active.find(chunk)
@@ -291,6 +295,7 @@ public final class MeasureFold: LifeFold {
     let sourceSet = sources?.end() ?? 0
     churn?.end(sources: sourceSet)
     tenure?.end()
+    claims?.end(tenure!.rows)
     let purchase = purchases?.end(customer: entity, orders)
     if let scores {
       scores.end(customer: entity)

@@ -64,9 +64,12 @@ public struct MeasureRun: Sendable {
         currency: currency, dayTable: dayTable, kinds: kinds, plan: plan ?? detailPlan(unit), code: code))
   }
 
-  /// The families whose tables are asked for, in the order of `TableName`; things belong to customers' lives.
+  /// The families whose tables are asked for, and cases where claims are; in the order of `TableName`. Things belong to
+  /// customers' lives.
   private func families(_ unit: ReplayPlan.Entity) -> [FactFamily] {
-    unit == .customer ? TableName.allCases.filter(tables.contains).compactMap(\.family) : []
+    guard unit == .customer else { return [] }
+    return TableName.allCases.filter { tables.contains($0) || $0 == .cases && tables.contains(.claims) }
+      .compactMap(\.family)
   }
 
   /// The traits that the table of the unit shows.
@@ -110,6 +113,7 @@ public struct MeasureRun: Sendable {
     if parts.contains(.churn) { needs.append(Need(kinds: nil, fields: [.text(.source)])) }
     if parts.contains(.touches) { needs.append(Need(kinds: nil, fields: [.position])) }
     if parts.contains(.tenure) { needs.append(Need(kinds: nil, fields: [.text(.account), .text(.party)])) }
+    if parts.contains(.claims) { needs += ClaimFold.needs }
     needs += RoleTable(kinds: kinds, rulebook: rulebook, parts: parts).needs(kinds: kinds)
     if !parts.isDisjoint(with: .signalling) { needs += SignalTable.needs(rulebook, kinds: kinds) }
     if parts.contains(.measures) { needs += CompiledMeasures.needs(rulebook, kinds: kinds) }
@@ -162,12 +166,15 @@ public struct MeasureRun: Sendable {
     return PurchaseModels(buyers, rules: rulebook.retention, dayTable: dayTable, logStart: logStart, jobs: jobs)
   }
 
+  /// The rows of a family, by worker.
+  func factRows(_ name: TableName, _ folds: [MeasureFold]) -> [FactRows]? {
+    families(.customer).firstIndex { $0.name == name.rawValue }.map { place in folds.map { $0.factFolds[place].rows } }
+  }
+
   private func factTable(
     _ name: TableName, _ folds: [MeasureFold], _ names: EntityNames, _ strings: StringDictionary
   ) -> Table? {
-    let families = families(.customer)
-    guard let place = families.firstIndex(where: { $0.name == name.rawValue }) else { return nil }
-    return FactTable.make(families[place], folds.map { $0.factFolds[place].rows }, names: names, strings: strings)
+    factRows(name, folds).map { FactTable.make(name.family!, $0, names: names, strings: strings) }
   }
 
   private static func concurrently(
@@ -263,6 +270,12 @@ public struct MeasureRun: Sendable {
       case .promises: PromisesTable.make(customers, names: names, run: self, strings: strings)
       case .measures: cells.map(MeasuresTable.make)
       case .months, .channels, .departments, .agents: cells.map { WideTable.make(name.grain!, $0) }
+      case .claims:
+        curves.flatMap { curves in
+          cells.flatMap { cells in
+            ClaimEvidence(customers, cells: cells, run: self, words: words, curves: curves, isPartial: isPartial)
+          }
+        }.map { ClaimsTable.make($0, run: self) }
       case .sources: sources.map(SourcesTable.make)
       case .dictionary: DictionaryTable.make(wanted.map(\.schema), kinds: kinds)
       case .cases, .orders, .returns, .calls, .projects: factTable(name, customers, names, strings)

@@ -30,6 +30,7 @@ public struct Rulebook: Sendable {
   var businessHours: BusinessHours
   var norms: Norms
   var counting: CountingRules
+  var claims: ClaimRules
 }
 
 /// A sort of touch that may start or continue a relationship; `kinds` and `directions` nil: any.
@@ -262,4 +263,22 @@ struct CountingRules: Sendable {
   /// Reasons to stay that name care; reasons to end that say somebody else is better.
   var careReasons: [String]
   var notBestReasons: [String]
+}
+
+/// How claims are tested, and how indices and forecasts are tried on the past. Metrics 3.15.
+struct ClaimRules: Sendable {
+  /// What may foretell leaving is measured up to this day of a relationship, leaving from it on.
+  var landmarkDays: Int
+  /// With less there is no verdict.
+  var countMin: Int
+  var eventsMin: Int
+  /// A p-value, Holm's, up to which something is a finding.
+  var level: Double
+  var resamples: Int
+  /// A bootstrap draws from so many units at most; of more, that many are drawn once and for all.
+  var unitsMax: Int
+  /// Back-tests look from the first of so many months at the days that followed it.
+  var backtestMonths: Int
+  var backtestDays: Int
+  var bins: Int
 }

@@ -54,7 +54,7 @@ extension Rulebook {
     self.json = json
     let top = try RulebookReader(value: json, path: "").record(
       "activities", "directions", "openings", "retention", "lifecycle", "half_lives", "index", "signals", "promises",
-      "ratings", "word_of_mouth", "relationship", "lapse", "orders", "currencies", "business_hours", "norms", "measures")
+      "ratings", "word_of_mouth", "relationship", "lapse", "orders", "currencies", "business_hours", "norms", "measures", "claims")
     activities = try Self.activities(top["activities"]!)
     directions = [:]
     for (kind, value) in try top["directions"]!.members() { directions[kind] = try value.direction() }
@@ -90,6 +90,7 @@ extension Rulebook {
     businessHours = try BusinessHours(top["business_hours"]!)
     norms = try Norms(top["norms"]!)
     counting = try CountingRules(top["measures"]!)
+    claims = try ClaimRules(top["claims"]!)
   }
 
   private static func activities(_ reader: RulebookReader) throws(RulebookError) -> [Activity] {
@@ -315,6 +316,23 @@ extension CountingRules {
     untruths = try parts["untruths"]!.texts()
     careReasons = try parts["care_reasons"]!.texts()
     notBestReasons = try parts["not_best_reasons"]!.texts()
+  }
+}
+
+extension ClaimRules {
+  init(_ reader: RulebookReader) throws(RulebookError) {
+    let parts = try reader.record(
+      "landmark_days", "count_min", "events_min", "level", "resamples", "units_max", "backtest_months",
+      "backtest_days", "bins")
+    landmarkDays = try parts["landmark_days"]!.integer(1...3650)
+    countMin = try parts["count_min"]!.integer(4...1_000_000)
+    eventsMin = try parts["events_min"]!.integer(1...1_000_000)
+    level = try parts["level"]!.real(0.000_001...0.5)
+    resamples = try parts["resamples"]!.integer(100...100_000)
+    unitsMax = try parts["units_max"]!.integer(30...100_000)
+    backtestMonths = try parts["backtest_months"]!.integer(1...120)
+    backtestDays = try parts["backtest_days"]!.integer(1...730)
+    bins = try parts["bins"]!.integer(2...100)
   }
 }
 

@@ -108,6 +108,17 @@ extension Rulebook {
         "care_reasons": ["care", "people", "service"],
         "not_best_reasons": ["not_best"]
       },
+      "claims": {
+        "landmark_days": 180,
+        "count_min": 30,
+        "events_min": 10,
+        "level": 0.05,
+        "resamples": 1000,
+        "units_max": 2000,
+        "backtest_months": 12,
+        "backtest_days": 90,
+        "bins": 10
+      },
       "signals": [
         {"rule": "promise-kept", "kinds": ["promise.kept"], "where": {"state": "our promise kept in time"},
          "list": "we_done", "points": 2, "half_life": "outcome", "why": "we did what we said", "seed": "S3.22"},

@@ -11,6 +11,7 @@ public enum TableName: String, Sendable, CaseIterable {
   case churn, survival, incidence, models
   case cases, orders, returns, calls, projects
   case measures, months, channels, departments, agents
+  case claims
   case customerMonths = "customer_months"
   case touches
   case sources, dictionary
@@ -47,6 +48,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .models: ModelsTable.schema
     case .measures: MeasuresTable.schema
     case .months, .channels, .departments, .agents: WideTable.schema(grain!)
+    case .claims: ClaimsTable.schema
     case .sources: SourcesTable.schema
     case .dictionary: DictionaryTable.schema
     case .cases, .orders, .returns, .calls, .projects: family!.schema
@@ -97,6 +99,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .models: .purchases
     case .cases, .orders, .returns, .calls, .projects: .facts
     case .measures, .months, .channels, .departments, .agents: .measures
+    case .claims: [.claims, .tenure, .facts, .measures, .wordOfMouth]
     case .sources, .dictionary: []
     }
   }

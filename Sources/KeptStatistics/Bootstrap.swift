@@ -2,6 +2,8 @@
 public struct Bootstrap: Equatable, Sendable {
   /// Of the statistic over the resamples: their quantiles at (1 − level)/2 and (1 + level)/2, type 7.
   public var interval: Interval
+  /// The standard deviation of those values; nil where there is only one.
+  public var standardError: Double?
   /// Resamples for which the statistic had a value; the interval is of these.
   public var resampleCount: Int
 }
@@ -45,9 +47,12 @@ public func bootstrap(
   }
   guard values.count * 2 >= resamples else { return .failure(.tooLittleData) }
   values.sort()
+  let n = Double(values.count)
+  let mean = values.reduce(0, +) / n
+  let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
   return .success(
     Bootstrap(
       interval: Interval(
         lower: quantileType7(values, (1 - level) / 2)!, upper: quantileType7(values, (1 + level) / 2)!),
-      resampleCount: values.count))
+      standardError: values.count > 1 ? (squares / (n - 1)).squareRoot() : nil, resampleCount: values.count))
 }

@@ -22,12 +22,10 @@ public func areaUnderCurve(scores: [Double], isEvent: [Bool]) -> Result<AreaUnde
   let k = Double(scores.count - eventCount)
   let rankSum = zip(midranks(scores), isEvent).reduce(0) { $0 + ($1.1 ? $1.0 : 0) }
   let area = (rankSum - m * (m + 1) / 2) / (m * k)
-  let both = (m - 1) * (area / (2 - area) - area * area)
-  let others = (k - 1) * (2 * area * area / (1 + area) - area * area)
-  let variance = (area * (1 - area) + both + others) / (m * k)
   return .success(
     AreaUnderCurve(
-      area: area, standardError: max(0, variance).squareRoot(), eventCount: eventCount, count: scores.count))
+      area: area, standardError: AreaUnderCurve.standardError(area, events: m, others: k), eventCount: eventCount,
+      count: scores.count))
 }
 
 /// Forecasts of about the same height, and what came of them.

@@ -50,7 +50,7 @@ struct TenureCurves {
   }
 
   /// A fit of 0.7 is a good one, metrics S2.21.
-  private static let fitFrom: Int64 = 700_000
+  static let fitFrom: Int64 = 700_000
 
   struct Stratum {
     var name: String

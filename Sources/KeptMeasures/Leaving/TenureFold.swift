@@ -31,7 +31,7 @@ final class TenureFold {
 
   static let absent = Int32.min
   /// An assessment of fit counts as made at the start up to so many days after it.
-  private static let fitDays = 30
+  static let fitDays = 30
   static let began = "relationship.started"
   static let assessed = "fit.assessed"
 
