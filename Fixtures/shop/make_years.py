@@ -1,0 +1,611 @@
+#!/usr/bin/env python3
+"""Writes years.jsonl, or the file named: the two and a half years in which the 2024 of events.jsonl lies.
+
+The same bytes on every run: `random.random` of a seed is promised to stay what it is, and nothing else of it is used.
+
+A crowd of consumers, accounts and colleagues is drawn so that every measure has something to say; Mila's life, at the end,
+is written by hand, and README.md works out its numbers.
+"""
+import json
+import math
+import os
+import random
+import sys
+from datetime import datetime, timedelta, timezone
+
+draw = random.Random(2022).random
+FIRST, LAST = datetime(2022, 1, 3, tzinfo=timezone.utc), datetime(2024, 8, 9, 16, tzinfo=timezone.utc)
+AGENTS = {"kim": "care", "lena": "projects", "max": "sales", "noor": "support", "ole": "accounting", "ravi": "warehouse"}
+SOURCES = {
+    "webshop": "order return", "helpdesk": "case status info statement emotion", "phone": "call", "mail": "message",
+    "survey": "survey", "erp": "invoice payment charge effort", "social": "mention",
+    "firm": "probe change period", "hr": "reward skill"}
+SOURCE = {noun: source for source, nouns in SOURCES.items() for noun in nouns.split()}
+#: Kinds that say the customer's region, and what it is about.
+WHERE_AND_WHAT = {
+    "relationship.started", "relationship.ended", "relationship.resumed", "order.placed", "case.opened", "survey.answered",
+    "contract.changed", "project.started", "care.given", "mention.posted", "effort.spent", "period.declared"}
+REGIONS = ["Berlin", "North", "South"]
+VIA = ["web", "blog", "social", "referral", "vendor", "guide", "show", "press"]
+events, counters = [], {}
+
+
+def pick(*choices):
+    return choices[int(draw() * len(choices))]
+
+
+def chance(p):
+    return draw() < p
+
+
+def exponential(mean):
+    return -mean * math.log(1 - draw())
+
+
+def gamma(shape, mean):
+    return sum(exponential(mean / shape) for _ in range(shape))
+
+
+def later(at, hours=0.0, days=0.0):
+    return at + timedelta(days=days, hours=hours)
+
+
+def at_work(at):
+    """The same instant if we are at work then, else the next morning that we are."""
+    while at.weekday() > 4 or at.hour > 14:
+        at = (at + timedelta(days=1)).replace(hour=7, minute=20 + int(draw() * 30))
+    return at if at.hour >= 7 else at.replace(hour=7, minute=20 + int(draw() * 30))
+
+
+def iso(at):
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def number(prefix, start=1000):
+    counters[prefix] = counters.get(prefix, start) + 1
+    return f"{prefix}-{counters[prefix]}"
+
+
+class Person:
+    """Someone we know, or nobody: the firm itself."""
+
+    def __init__(self, name=None, party=None, account=None):
+        self.name, self.party, self.account = name, party, account
+        self.region, self.offering, self.agent = pick(*REGIONS), pick("crockery", "repair", "tea box"), "kim"
+        self.agent = pick("kim", "kim", "kim", "noor", "max")
+        self.channel = pick("web", "web", "app", "phone", "store")
+        self.has_left = False
+
+    def touch(self, kind, at, /, agent=None, source=None, **fields):
+        """One event; a field the envelope does not know belongs to `data`. `agent` False: none of ours."""
+        if at > LAST or at < FIRST:
+            return None
+        event = {"source": source or SOURCE.get(kind.split(".")[0], "crm"), "kind": kind, "time": iso(at)}
+        if self.name:
+            # Party unsaid: b2b with an account, else b2c.
+            event |= {"customer": self.name, "account": self.account}
+            event["party"] = "internal" if self.party == "internal" else None
+        agent = (agent or self.agent) if agent is not False else None
+        event |= {"channel": fields.pop("channel", self.channel), "agent": agent, "department": AGENTS.get(agent)}
+        for key in ("direction", "subject", "amount", "currency", "score", "due", "text"):
+            event[key] = fields.pop(key, None)
+        if event["amount"] is not None:
+            event["currency"] = "EUR"
+        event["data"] = fields
+        if kind in WHERE_AND_WHAT:
+            event["data"] |= {"region": self.region, "offering": self.offering}
+        event["data"] = {key: value for key, value in event["data"].items() if value is not None}
+        events.append({key: value for key, value in event.items() if value is not None})
+        return at
+
+
+def order(one, at, amount, device=None):
+    """An order and what became of it; gives its number."""
+    name = number("O")
+    is_repeat = one.name in counters
+    counters[one.name] = 1
+    one.touch("order.placed", at, subject=name, amount=amount, direction="in",
+              device=device or pick("phone", "laptop", "tablet", "telephone", "handheld"), steps=2 + int(draw() * 6),
+              reidentified=chance(.2) if is_repeat else None)
+    if chance(.1):
+        one.touch("order.approved", later(at, 1), subject=name, told_customer=True)
+    one.touch("order.confirmed", later(at, .01 if chance(.8) else 5 * draw()), subject=name, told_customer=True)
+    if chance(.35):
+        due = later(at, days=4 + int(draw() * 3))
+        one.touch("promise.made", later(at, .02), subject=name, due=iso(due), promise_id=number("P"), by="us",
+                  promise="delivery", phase=pick("service", "courtship"), promise_kind="estimate")
+    if chance(.03):
+        one.touch("order.cancelled", later(at, 3), subject=name, told_customer=True)
+        return name
+    if chance(.08):
+        one.touch("order.backordered", later(at, 20), subject=name, told_customer=chance(.7),
+                  expected_at=iso(later(at, days=8)))
+        at = later(at, days=5)
+    sent = at_work(later(at, 10 + 30 * draw()))
+    one.touch("order.shipped", sent, subject=name, told_customer=chance(.7))
+    if chance(.3):
+        one.touch("message.sent", later(sent, 1 + 30 * draw()), agent=False, order_id=name, about="shipping",
+                  automated=True, by_name=chance(.5), words=30, words_managing=1, purpose="admin", benefits="customer")
+    one.touch("order.delivered", later(sent, 20 + 60 * draw()), subject=name)
+    if chance(.08):
+        one.touch("order.corrected", later(sent, 2), subject=name, error_kind=pick("colour", "quantity", "address"),
+                  our_fault=chance(.6))
+    if chance(.12):
+        send_back(one, later(sent, days=4 + 5 * draw()), name, amount)
+    if chance(.12):
+        pay(one, later(sent, 20), amount, order_id=name)
+    if chance(.15):
+        rate(one, later(sent, days=5), "order")
+    return name
+
+
+def send_back(one, at, order_id, amount):
+    name = number("R")
+    more = {"return_id": name, "order_id": order_id}
+    one.touch("return.requested", at, subject=name, reason=pick("wrong size", "broken", "late", "whatever"),
+              label_supplied=chance(.8), same_packaging=chance(.7), **more)
+    if chance(.15):
+        one.touch("return.refused", later(at, 30), subject=name, reason="used", **more)
+        return
+    got = at_work(later(at, 30 + 60 * draw()))
+    one.touch("return.received", got, subject=name, told_customer=chance(.8), **more)
+    one.touch("return.credited", later(got, 2 + 80 * draw()), subject=name, amount=amount, told_customer=chance(.8), **more)
+
+
+def pay(one, at, amount, **of):
+    name = number("N")
+    due = later(at, days=14)
+    one.touch("invoice.issued", at, agent="ole", subject=name, amount=amount, due=iso(due), invoice_id=name, **of)
+    if chance(.04):
+        one.touch("charge.written_off", later(due, days=60), agent="ole", subject=name, amount=amount, invoice_id=name, **of)
+    else:
+        paid = later(due, days=-12 + 14 * draw() + (25 if chance(.1) else 0))
+        one.touch("payment.received", paid, agent="ole", subject=name, amount=amount, due=iso(due), invoice_id=name, **of)
+
+
+def rate(one, at, about, mood=None):
+    """An answer, sometimes asked for; mood from 0 to 1."""
+    mood = mood if mood is not None else 1 - draw() ** 2
+    instrument = pick("csat", "csat", "nps", "nps", "ces", "ease", "enjoyment", "respect", "reason_to_stay")
+    asked = number("S") if chance(.7) else None
+    if asked:
+        one.touch("survey.sent", at, agent=False, channel="email", instrument=instrument, asked_id=asked, about=about)
+        if chance(.3):
+            return
+    answer = later(at, 1 + 20 * draw())
+    if instrument == "reason_to_stay":
+        one.touch("survey.answered", answer, channel="email", instrument=instrument, asked_id=asked,
+                  reason=pick("care", "people", "price", "habit"))
+        return
+    low, high = {"nps": (0, 10), "ces": (1, 7)}.get(instrument, (1, 5))
+    one.touch("survey.answered", answer, channel="email", score=round(low + mood * (high - low)), instrument=instrument,
+              scale_min=low, scale_max=high, asked_id=asked, about=about)
+
+
+def case(one, at, case_kind=None, mood=None, **about):
+    """A matter of theirs, from its opening to its end; gives its number."""
+    name, clerk = number("K"), pick("noor", "noor", "kim")
+    case_kind = case_kind or pick("question", "question", "request", "complaint", "fault")
+    mood = mood if mood is not None else draw()
+    if chance(.4):
+        in_store = chance(.2)
+        one.touch("info.sought", later(at, -.5), agent=clerk if in_store else False, channel="store" if in_store else "web", found=mood > .5, steps=1 + int(6 * draw()),
+                  self_service=not in_store, direction="in")
+    one.touch("case.opened", at, agent=False, subject=name, case_kind=case_kind, severity=pick("normal", "high"), **about)
+    one.touch("case.assigned", later(at, .1), agent=clerk, subject=name)
+    if chance(.5):
+        wait = int(exponential(120 if mood > .4 else 900))
+        one.touch("call.handled", later(at, .05), agent=clerk, channel="phone", case_id=name, wait_s=wait,
+                  hold_s=int(exponential(60)), talk_s=180, apologies=wait // 400, abandoned=wait > 1500,
+                  human_reached=wait <= 1500)
+        one.touch("info.requested", later(at, .1), agent=clerk, channel="phone", fields=["name", "order", "postcode"],
+                  already_known=["name"] if mood < .5 else [])
+    reply = at_work(later(at, .4 + exponential(4 if mood > .4 else 40)))
+    one.touch("message.sent", reply, agent=clerk, channel="email", case_id=name, in_reply_to=name, automated=False,
+              by_name=chance(.7), words=80, words_managing=int(4 * draw()), purpose="serve",
+              benefits=pick("customer", "both", "us"))
+    promise = number("P")
+    due = at_work(later(reply, days=2))
+    if chance(.6):
+        one.touch("promise.made", later(reply, .1), agent=clerk, subject=name, due=iso(due), promise_id=promise, by="us",
+                  phase="service", promise_kind="commitment")
+    else:
+        promise = None
+    if mood < .35:
+        one.touch("emotion.expressed", later(reply, 5), channel="email", level=pick("anger", "frustration", "annoyance"),
+                  heard_from=pick("customer_words", "agent_note"), confidence=.9, subject=name, case_id=name)
+        on = pick("ravi", "ole", "max")
+        one.touch("case.assigned", later(reply, 6), agent=on, subject=name, from_agent=clerk, from_dept=AGENTS[clerk])
+        if chance(.5):
+            one.touch("case.paused", later(reply, 7), agent=on, subject=name)
+            one.touch("case.assigned", later(reply, 20), agent=clerk, subject=name, from_agent=on, from_dept=AGENTS[on])
+        if chance(.5):
+            one.touch("statement.contradicted", later(reply, 21), agent=on, case_id=name, subject=name, topic="refund",
+                      dept_a=AGENTS[on], dept_b=AGENTS[clerk],
+                      contradiction=pick("inconsistent", "inconsistent", "misleading", "false"))
+        if promise and chance(.4):
+            due = later(due, days=2)
+            one.touch("promise.revised", later(reply, 22), agent=clerk, subject=name, due=iso(due), promise_id=promise,
+                      by="us", asked_by=pick("us", "customer"))
+    for step in range(int(3 * draw())):
+        one.touch("status.reported", later(reply, 24 * (step + .5)), agent=clerk, channel="email", case_id=name,
+                  subject=name, stage="in work", asked_for=chance(.3),
+                  estimate_at=iso(later(reply, days=step + 2)) if chance(.6) else None)
+    if chance(.3):
+        one.touch("case.updated", later(reply, 10), agent=clerk, subject=name)
+    done = at_work(later(reply, exponential(20 if mood > .4 else 200)))
+    if promise:
+        is_broken = mood < .35 and chance(.6)
+        one.touch("promise.broken" if is_broken else "promise.kept", later(due, -2) if chance(.3) else later(done, .2),
+                  agent=clerk, subject=name, promise_id=promise, by="us")
+    one.touch("case.resolved", done, agent=clerk, subject=name, by_bot=chance(.15))
+    if chance(.15):
+        one.touch("case.reopened", later(done, days=2), agent=False, subject=name, case_kind=case_kind)
+        one.touch("message.sent", at_work(later(done, days=2.2)), agent=clerk, channel="email", case_id=name,
+                  automated=False, by_name=True, words=60, words_managing=0, purpose="care", benefits="customer")
+        done = later(done, days=4)
+        one.touch("case.resolved", done, agent=clerk, subject=name, by_bot=False)
+    one.touch("case.closed", later(done, days=1), agent=clerk, subject=name, by_bot=False)
+    if mood < .3:
+        if chance(.5):
+            one.touch("care.given", later(done, 3), agent="kim", care_kind="apology", prompted=True, personal=False)
+        if chance(.4):
+            one.touch("mention.posted", later(done, days=6 + 20 * draw()), agent=pick("kim", False), channel="social", case_id=name,
+                      platform="reviews", valence=round(-.3 - .6 * draw(), 2), reach=int(exponential(900)))
+    if chance(.5):
+        rate(one, later(done, 20), "case", mood)
+    return name
+
+
+def kindness(one, at, by="kim"):
+    """What nobody has to do, on either side."""
+    what = draw()
+    if what < .45:
+        one.touch("care.given", at, agent=by, channel=pick("phone", "email"), prompted=chance(.3), personal=chance(.8),
+                  care_kind=pick("check_in", "proactive_fix", "lesson", "gift", "congratulation"), purpose="care",
+                  benefits="customer")
+        if chance(.35):
+            one.touch("thanks.given", later(at, 5 + 30 * draw()), agent=by, channel="email", public=chance(.2))
+        if chance(.12):
+            one.touch("referral.made", later(at, days=9), agent=by, channel="email", referred=1, public=False)
+        if chance(.15):
+            one.touch("mention.posted", later(at, days=3), agent=False, channel="social", platform="photo",
+                      valence=round(.3 + .6 * draw(), 2), reach=int(exponential(200)))
+        if chance(.3):
+            one.touch("emotion.expressed", later(at, 2), agent=by, channel="phone", level=pick("delight", "gratitude"),
+                      heard_from="customer_words", confidence=.9)
+    elif what < .6:
+        one.touch("circumstance.noted", at, agent=by, channel="phone", topic=pick("moving", "new place", "travelling"),
+                  valid_until=iso(later(at, days=120)))
+    elif what < .75:
+        need = number("W")
+        one.touch("need.stated", at, agent=by, need_id=need, horizon=pick("now", "long"), topic=pick("space", "time"))
+        if chance(.7):
+            one.touch("need.met" if chance(.6) else "need.declined", later(at, days=1 + 12 * draw()), agent=by, need_id=need,
+                      topic="space", reason=pick(None, "not ours"))
+    elif what < .9:
+        one.touch("ask.made", at, agent=pick("max", "kim"), channel="email", benefits=pick("us", "us", "both"),
+                  ask_kind=pick("upsell", "referral", "survey", "payment", "use_our_tool", "follow_our_process"),
+                  accepted=chance(.4), purpose="sell")
+    else:
+        one.touch("message.sent", at, agent=False, channel="email", about="news", template="T-NEWS", automated=True,
+                  by_name=chance(.3), words=120, words_managing=int(9 * draw()), purpose=pick("sell", "admin"),
+                  benefits="us")
+
+
+def part(one, at, ended_by):
+    """The end of a relationship, and what came before it."""
+    by_them = ended_by == "customer"
+    if by_them and chance(.7):
+        one.touch("competitor.mentioned", later(at, days=-3 - 30 * draw()), channel="email", competitor="Atlas",
+                  intent=pick("leaving", "compare"))
+    if ended_by == "us":
+        for step in range(3):
+            one.touch("burden.imposed", later(at, days=-9 * (step + 1)), channel="phone", reported_by=pick("kim", "max", "noor"),
+                      burden=pick("abuse", "dispute", "reversal", "scope_change"))
+    reason = {"customer": pick("price", "service", "not_best", "moved"), "external": pick("acquired", "closed")}
+    one.touch("relationship.ended", at, ended_by=ended_by, reason=reason.get(ended_by, "no fit"), regretted=chance(.6),
+              destination=pick("Atlas", "Gastro Nord") if by_them and chance(.6) else None,
+              notice_at=iso(later(at, days=-20)))
+    one.has_left = True
+    if by_them and chance(.25):
+        one.touch("relationship.resumed", later(at, days=40 + 60 * draw()), channel="email", reason="care",
+                  acquirer_agent="kim")
+        one.has_left = False
+
+
+def begin(one, at, via=None):
+    if chance(.4):
+        one.touch("prospect.evaluated", later(at, days=-4), agent="max", compared_with=["Teller & Co", "Atlas"],
+                  sources=[pick(*VIA), pick(*VIA)], stage="shortlist")
+    one.touch("relationship.started", at, found_via=via or pick(*VIA), acquirer_agent=pick("max", "lena", "kim"))
+    fit = round(.2 + .75 * draw(), 2)
+    if chance(.5):
+        one.touch("fit.assessed", later(at, 2), agent="max", channel="in_person", score=fit, required_skills=["fit-out", "repair"],
+                  held_skills=["repair", "crockery"] + (["fit-out"] if fit > .6 else []), their_clients_signal=pick(-1, 0, 1, 1))
+    if chance(.5):
+        one.touch("contact.assigned", later(at, 4), agent=one.agent, channel="email", role=pick("lead", "finance", "executive"),
+                  stage="start", told_customer=chance(.8), introduced=chance(.5))
+    if chance(.4):
+        one.touch("promise.made", later(at, 1), agent="max", subject=number("G"), due=iso(later(at, days=21)), by="us",
+                  promise_id=number("P"), phase="courtship", promise_kind=pick("guarantee", "commitment"))
+        if chance(.6):
+            one.touch("promise.kept", later(at, days=pick(12, 18, 25)), agent="max", by="us",
+                      subject=f"G-{counters['G']}", promise_id=f"P-{counters['P']}")
+    return fit
+
+
+def buyer(name, account, joined):
+    """Buys at a rate of their own until, after some order, they have lost interest: at home, or for a small café."""
+    one = Person(name, "b2b" if account else "b2c", account)
+    begin(one, joined)
+    # Rates and losses differ much between people, as the models of purchases have it (metrics 3.6, 3.7).
+    rate_of_orders = exponential(1 / 50)  # orders a day
+    loses_interest = draw() ** 2
+    worth = 160 / gamma(5, 5)
+    at, last = later(joined, 1.3), joined
+    while True:
+        amount = round(max(6, gamma(6, worth)), 2)
+        number_of_order = order(one, at, amount)
+        last = at
+        if chance(.18):
+            case(one, later(at, days=6 + draw()), order_id=number_of_order)
+        if chance(.04):
+            one.touch("order.abandoned", later(at, days=8), agent=False, device="phone", steps=4, direction="in")
+        if chance(loses_interest):
+            break
+        at = later(at, days=exponential(1 / rate_of_orders))
+        if at > LAST:
+            break
+    for _ in range(int(4 * draw())):
+        kindness(one, at_work(later(joined, days=5 + draw() * (min(later(last, days=60), LAST) - joined).days)))
+    return one, last
+
+
+def account(name, joined):
+    """A business: a contract, fit-outs with a beginning and an end, two people."""
+    people = [Person(f"B-{counters.setdefault('B', 2100) + i}", "b2b", name) for i in (1, 2)]
+    counters["B"] += 2
+    lead, second = people
+    for one in people:
+        one.offering, one.region, one.agent = "fit-out", lead.region, "lena"
+    begin(lead, joined, "show" if chance(.4) else None)
+    worth = 240 / gamma(5, 5)
+    contract, monthly = number("T"), 60 + 20 * int(8 * draw())
+    lead.touch("contract.changed", later(joined, days=2), contract_id=contract, change="new", mrr_before=0,
+               mrr_after=monthly, ends_at=iso(later(joined, days=370)), currency="EUR")
+    at, step = later(joined, days=45), 0
+    while at < LAST:
+        month_mood = draw()
+        if step % 3 == 0:
+            pay(lead, at, 3 * monthly, contract_id=contract)
+        if chance(.35):
+            order(second, later(at, days=3), round(gamma(6, worth), 2), "laptop")
+        if chance(.3):
+            case(second, later(at, days=8), mood=month_mood)
+        if chance(.35):
+            kindness(pick(lead, second), at_work(later(at, days=12)))
+        if chance(.25):
+            lead.touch("meeting.held", at_work(later(at, days=15)), channel="in_person", direction="both", joint=chance(.5),
+                       minutes=60)
+        if chance(.06):
+            lead.touch("meeting.missed", at_work(later(at, days=16)), channel="in_person", direction="both", joint=True,
+                       missed_by=pick("us", "customer"), minutes=0)
+        if chance(.08):
+            lead.touch("burden.imposed", later(at, days=18), burden=pick("late_approval", "scope_change"), reported_by="lena")
+        if chance(.15):
+            lead.touch("effort.spent", later(at, days=20), amount=round(40 + 200 * draw(), 2), minutes=90, target="existing",
+                       effort=pick("keep", "serve"), channel="in_person")
+        if step % 12 == 10:
+            change = pick("renewed", "renewed", "expanded", "contracted")
+            before, monthly = monthly, {"expanded": monthly + 40, "contracted": max(20, monthly - 30)}.get(change, monthly)
+            lead.touch("contract.changed", at, contract_id=contract, change=change, mrr_before=before, mrr_after=monthly,
+                       ends_at=iso(later(at, days=370)), currency="EUR")
+        if chance(.25):
+            lead.touch("fit.assessed", later(at, days=21), agent="max", channel="in_person", score=round(draw(), 2),
+                       required_skills=["fit-out"], held_skills=["fit-out"], their_clients_signal=pick(-1, 0, 1))
+        if chance(.6):
+            rate(pick(lead, second), later(at, days=22), "shop", min(1, month_mood + .3))
+        at, step = later(at, days=30.4), step + 1
+    project(lead, second, later(joined, days=20 + 40 * draw()))
+    if chance(.5):
+        project(lead, second, later(joined, days=300 + 60 * draw()))
+    return lead, contract, monthly
+
+
+def project(lead, second, at):
+    name = number("J")
+    promise, theirs = number("P"), number("P")
+    days = 30 + 60 * draw()
+
+    def say(kind, share, who=lead, hours=0.0, **fields):
+        return who.touch(kind, at_work(later(at, hours, days * share)), subject=name, project_id=name, **fields)
+    say("project.started", 0, channel="in_person", stage="design")
+    say("contact.assigned", .02, role="lead", stage="design", told_customer=chance(.7), introduced=True)
+    say("promise.made", .05, due=iso(later(at, days=days)), promise_id=promise, by="us", phase="project",
+        promise_kind="commitment")
+    say("promise.made", .06, direction="in", due=iso(later(at, days=days / 3)), promise_id=theirs, by="customer",
+        phase="project", promise_kind="commitment")
+    say("promise.kept" if chance(.8) else "promise.broken", .3 if chance(.7) else .45, direction="in", promise_id=theirs,
+        by="customer")
+    for part_done in (.2, .5, .8):
+        if chance(.7):
+            say("status.reported", part_done, channel="email", stage="building", asked_for=chance(.25),
+                estimate_at=iso(later(at, days=days * (1 + .2 * draw()))))
+        if chance(.6):
+            say("meeting.held", part_done, channel="in_person", direction="both", joint=chance(.6), minutes=75, hours=3)
+        if chance(.5):
+            say("message.sent", part_done, second, hours=30, agent=pick("lena", "ole"), channel="email", automated=False,
+                by_name=chance(.8), words=90, words_managing=int(3 * draw()), purpose="serve", benefits="both")
+    say("project.advanced", .6, stage="building")
+    if chance(.3):
+        say("statement.contradicted", .65, agent="ole", topic="date", dept_a="accounting", dept_b="projects",
+            contradiction="inconsistent")
+    outcome = number("OC")
+    say("outcome.delivered", .97, outcome_id=outcome, accepted=chance(.85))
+    say("promise.kept", 1 if chance(.6) else 1.2, promise_id=promise, by="us")
+    is_well = chance(.6)
+    closed = say("project.closed", 1.02, stage="closed")
+    if is_well:
+        say("closeout.held", 1.02, hours=40, channel="in_person", attendees=4, open_items=int(3 * draw()))
+        say("contact.assigned", 1.02, hours=60, agent="kim", role="care", stage="after", told_customer=True, introduced=True)
+        say("care.given", 1.02, hours=400, agent="kim", channel="phone", care_kind="check_in", prompted=False, personal=True)
+    elif closed and chance(.6):
+        question = number("K")
+        asked = at_work(later(closed, 26))
+        lead.touch("case.opened", asked, agent=False, channel="email", subject=question, case_kind="question",
+                     project_id=name)
+        lead.touch("message.sent", later(asked, 3), agent="lena", channel="email", case_id=question, project_id=name,
+                     automated=False, by_name=True, words=50, words_managing=0, purpose="serve", benefits="customer")
+        lead.touch("case.resolved", later(asked, 4), agent="lena", subject=question, by_bot=False)
+    else:
+        say("ask.made", 1.02, hours=900, agent="max", channel="phone", ask_kind="upsell", benefits="us", accepted=chance(.3))
+    for after in (95, 185):
+        say("outcome.checked", 1, hours=24 * after, agent="kim", outcome_id=outcome, accepted=True, holding=chance(.8))
+    say("effort.spent", .9, amount=round(200 + 500 * draw(), 2), effort="serve", target="existing", minutes=480)
+    rate(lead, later(at, days=days * 1.1), "project")
+
+
+def firm():
+    """What we do for ourselves: where money and minutes go, what we try, learn and change, and the times."""
+    us = Person()
+    us.agent, us.region, us.offering = "max", None, None
+    at, month = later(FIRST, days=5), 0
+    while at < LAST:
+        for effort, target, agent, amount in (("acquire", "new", "max", 500 + 60 * month), ("keep", "existing", "kim", 150),
+                                              ("serve", "existing", "noor", 300)):
+            us.touch("effort.spent", later(at, 3), agent=agent, amount=round(amount * (.7 + .6 * draw()), 2), effort=effort,
+                     target=target, minutes=int(amount * (.5 + .4 * draw())), channel="in_person")
+        if month % 3 == 2:
+            for agent, basis in (("max", "sales"), ("lena", "quality"), ("kim", "satisfaction")):
+                us.touch("reward.paid", later(at, 5), agent=agent, amount=round(200 + 300 * draw(), 2), basis=basis,
+                         clawback=40 if chance(.3) else None)
+        if month % 4 == 1:
+            us.touch("skill.trained", later(at, 6), agent=pick(*AGENTS), skill=pick("listening", "fit-out"), soft=chance(.6))
+        if month % 2 == 0:
+            for channel in ("phone", "web", "social", "email"):
+                us.touch("probe.run", later(at, days=2), agent="kim", channel=channel, score=round(1 + 4 * draw(), 1),
+                         task="find the return label", solved=chance(.6))
+        at, month = later(at, days=30.4), month + 1
+    for at, signal, change_kind in (
+            ("2022-06-01", "hold_min", "process"), ("2022-11-15", "probe", "tool"), ("2023-02-01", "repeat_asks", "process"),
+            ("2023-05-10", "reply", "organization"), ("2023-09-01", "csat", "culture"), ("2024-01-15", "probe", "tool")):
+        us.touch("change.made", datetime.fromisoformat(at + "T09:00:00+00:00"), agent="noor", change_id=number("CH"),
+                 signal=signal, change_kind=change_kind)
+    for at, until, kind in (("2022-10-01", "2023-03-31", "recession"), ("2023-06-15", "2023-08-01", "crisis"),
+                            ("2023-11-20", "2023-12-31", "season")):
+        us.region = "Berlin"
+        us.touch("period.declared", datetime.fromisoformat(at + "T08:00:00+00:00"), period_kind=kind,
+                 until=until + "T23:00:00Z")
+
+
+def crowd():
+    ends = ["customer"] * 3 + ["us", "customer", "mutual", "customer", "external"]
+    ended = 0
+    for place in range(80):
+        joined = later(FIRST, days=2 + place * 10.4 + 3 * draw(), hours=12 * draw() + 7)
+        is_business = place % 5 in (1, 3, 4)
+        one, last = buyer(f"{'B' if is_business else 'C'}-{2201 + place}", f"A-{201 + place}" if is_business else None, joined)
+        if later(last, days=100) < LAST and chance(.6):
+            part(one, later(last, days=20 + 50 * draw()), ends[ended % len(ends)])
+            ended += 1
+    for place in range(9):
+        joined = at_work(later(FIRST, days=3 + place * 50, hours=9))
+        lead, contract, monthly = account(f"A-{101 + place}", joined)
+        if place in (2, 5, 8):
+            leaves = later(joined, days=330 + 20 * place)
+            lead.touch("contract.changed", leaves, contract_id=contract, change=pick("cancel_notice", "lapsed"),
+                       mrr_before=monthly, mrr_after=0, ends_at=iso(later(leaves, days=30)), currency="EUR")
+            part(lead, later(leaves, days=30), ("customer", "external", "us")[place % 3])
+            for event in [event for event in events if event.get("account") == lead.account]:
+                if event["time"] > iso(later(leaves, days=31)):
+                    events.remove(event)
+    for place in range(4):
+        one = Person(f"I-{3101 + place}", "internal")
+        one.channel = "chat"
+        begin(one, later(FIRST, days=20 + 5 * place, hours=8))
+        for step in range(7):
+            case(one, at_work(later(FIRST, days=30 + 120 * step + 20 * draw(), hours=8)), pick("request", "fault"))
+        kindness(one, at_work(later(FIRST, days=200 + 90 * place)))
+
+
+#: Mila, C-1011, whose numbers README.md works out: when, what, who of ours, and the rest.
+MILA = [
+    ("2023-11-14T06:50", "relationship.started", "max", {"found_via": "blog", "acquirer_agent": "max"}),
+    ("2023-11-14T07:00", "order.placed", None, {"subject": "M-1", "amount": 40, "device": "laptop", "steps": 4}),
+    ("2023-11-14T07:01", "promise.made", "max", {"subject": "M-1", "due": "2023-11-18T17:00:00Z", "promise_id": "MP-1",
+     "by": "us", "promise": "delivery", "phase": "courtship", "promise_kind": "estimate"}),
+    ("2023-11-14T07:02", "order.confirmed", None, {"subject": "M-1", "told_customer": True}),
+    ("2023-11-15T07:00", "order.shipped", "ravi", {"subject": "M-1", "told_customer": True}),
+    ("2023-11-17T07:00", "order.delivered", "ravi", {"subject": "M-1"}),
+    ("2023-12-20T09:00", "message.sent", "kim", {"about": "a card for the new year", "automated": False, "by_name": True,
+     "words": 40, "words_managing": 0, "purpose": "care", "benefits": "customer"}),
+    ("2024-02-12T07:00", "order.placed", None, {"subject": "M-2", "amount": 60, "device": "phone", "steps": 2,
+     "reidentified": True}),
+    ("2024-02-12T07:00:30", "order.confirmed", None, {"subject": "M-2", "told_customer": True}),
+    ("2024-02-13T07:00", "order.shipped", "ravi", {"subject": "M-2", "told_customer": False}),
+    ("2024-02-13T19:00", "message.sent", None, {"order_id": "M-2", "about": "shipping", "automated": True, "by_name": True,
+     "words": 20, "words_managing": 1, "purpose": "admin", "benefits": "customer"}),
+    ("2024-02-15T07:00", "order.delivered", "ravi", {"subject": "M-2"}),
+    ("2024-02-20T07:00", "return.requested", None, {"subject": "MR-1", "return_id": "MR-1", "order_id": "M-2",
+     "reason": "wrong size", "label_supplied": True, "same_packaging": True}),
+    ("2024-02-22T07:00", "return.received", "ravi", {"subject": "MR-1", "return_id": "MR-1", "told_customer": True}),
+    ("2024-02-23T07:00", "return.credited", "ole", {"subject": "MR-1", "return_id": "MR-1", "amount": 20,
+     "told_customer": True}),
+    ("2024-05-12T07:00", "info.sought", None, {"found": False, "steps": 5, "self_service": True, "channel": "web"}),
+    ("2024-05-13T07:00", "case.opened", None, {"subject": "MK-1", "case_kind": "complaint", "severity": "normal",
+     "order_id": "M-2", "text": "The saucers do not fit the cups."}),
+    ("2024-05-13T07:10", "call.handled", "noor", {"case_id": "MK-1", "channel": "phone", "wait_s": 540, "hold_s": 180,
+     "talk_s": 300, "apologies": 2, "abandoned": False, "human_reached": True}),
+    ("2024-05-13T07:15", "info.requested", "noor", {"channel": "phone", "fields": ["name", "order"],
+     "already_known": ["name"]}),
+    ("2024-05-13T07:20", "promise.made", "noor", {"subject": "MK-1", "due": "2024-05-15T15:00:00Z", "promise_id": "MP-2",
+     "by": "us", "phase": "service", "promise_kind": "commitment"}),
+    ("2024-05-14T07:00", "case.assigned", "noor", {"subject": "MK-1"}),
+    ("2024-05-14T08:00", "status.reported", "noor", {"subject": "MK-1", "case_id": "MK-1", "channel": "email",
+     "stage": "in work", "asked_for": False, "estimate_at": "2024-05-16T15:00:00Z"}),
+    ("2024-05-15T08:00", "case.assigned", "ravi", {"subject": "MK-1", "from_agent": "noor", "from_dept": "support"}),
+    ("2024-05-16T07:00", "promise.kept", "noor", {"subject": "MK-1", "promise_id": "MP-2", "by": "us"}),
+    ("2024-05-16T07:00", "case.resolved", "noor", {"subject": "MK-1", "by_bot": False}),
+    ("2024-05-17T07:00", "survey.answered", None, {"channel": "email", "score": 4, "instrument": "csat", "scale_min": 1,
+     "scale_max": 5, "about": "case"}),
+    ("2024-06-11T07:00", "care.given", "kim", {"channel": "phone", "care_kind": "check_in", "prompted": False,
+     "personal": True, "purpose": "care", "benefits": "customer"}),
+    ("2024-06-11T07:05", "circumstance.noted", "kim", {"channel": "phone", "topic": "moving",
+     "valid_until": "2024-09-30T00:00:00Z"}),
+    ("2024-06-12T07:00", "thanks.given", None, {"channel": "email", "public": False}),
+    ("2024-07-01T07:00", "need.stated", "kim", {"channel": "phone", "need_id": "MW-1", "horizon": "long",
+     "topic": "cups for a smaller kitchen"}),
+    ("2024-07-04T07:00", "need.met", "kim", {"channel": "phone", "need_id": "MW-1"}),
+    ("2024-07-11T07:00", "order.placed", None, {"subject": "M-3", "amount": 50, "device": "phone", "steps": 2,
+     "reidentified": False}),
+    ("2024-07-11T07:00:10", "order.confirmed", None, {"subject": "M-3", "told_customer": True}),
+    ("2024-07-12T07:00", "order.shipped", "ravi", {"subject": "M-3", "told_customer": True}),
+    ("2024-07-15T07:00", "order.delivered", "ravi", {"subject": "M-3"}),
+    ("2024-07-20T07:00", "survey.answered", None, {"channel": "email", "score": 9, "instrument": "nps", "scale_min": 0,
+     "scale_max": 10, "about": "shop"}),
+    ("2024-07-25T07:00", "ask.made", "max", {"channel": "email", "ask_kind": "upsell", "benefits": "us",
+     "accepted": False, "purpose": "sell"}),
+]
+
+
+def mila():
+    one = Person("C-1011", "b2c")
+    one.region, one.offering, one.channel = "Berlin", "crockery", "web"
+    for at, kind, agent, fields in MILA:
+        one.touch(kind, datetime.fromisoformat(at + "+00:00"), agent or False, **fields)
+
+
+def main():
+    crowd()
+    firm()
+    mila()
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "years.jsonl")
+    with open(sys.argv[1] if len(sys.argv) > 1 else beside, "w") as file:
+        for index, event in enumerate(sorted(events, key=lambda event: event["time"])):
+            head = {"source": event.pop("source"), "id": f"y{index:05d}"}
+            file.write(json.dumps(head | event, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    main()
