@@ -16,7 +16,9 @@ struct MeasuredTables {
   let memoryByteCount: Int
 
   /// What `replay` and `rebuild` are both given. Opens the ledger once the options make sense.
-  init(_ arguments: Arguments, tables: Set<TableName>, _ context: Context) throws {
+  ///
+  /// - Parameter customers: ids as they were typed; none: everybody.
+  init(_ arguments: Arguments, tables: Set<TableName>, customers: [String], _ context: Context) throws {
     names = tables
     jobs = try arguments.integer("jobs", atLeast: 1) ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     memoryByteCount = try arguments.byteCount("memory") ?? Replay.memoryByteCountDefault
@@ -25,7 +27,7 @@ struct MeasuredTables {
     let end = try arguments.knownAt(ledger) ?? ledger.count
     selection = Selection(
       knownAt: end, asOf: try arguments.asOf(ledger, below: end, now: context.now()),
-      customers: arguments.all("customer").isEmpty ? nil : try arguments.customers(try ledger.labels()))
+      customers: customers.isEmpty ? nil : try arguments.customers(customers, try ledger.labels()))
   }
 
   /// How many events are known.

@@ -55,16 +55,13 @@ extension Arguments {
     return checkpoint
   }
 
-  /// `--customer ID`: the numbers of every customer named; nil where none is.
-  func customers(_ labels: CustomerLabels) throws -> Set<UInt32>? {
-    let typed = all("customer")
+  /// The numbers of every customer that was typed; nil where none was.
+  func customers(_ typed: [String], _ labels: CustomerLabels) throws -> Set<UInt32>? {
     guard !typed.isEmpty else { return nil }
     var numbers: Set<UInt32> = []
     for id in typed {
       let found = labels.numbers(of: id)
-      guard !found.isEmpty else {
-        throw error("--customer \(id): the ledger knows no such customer")
-      }
+      guard !found.isEmpty else { throw error("customer \(id): the ledger knows no such customer") }
       numbers.formUnion(found)
     }
     return numbers

@@ -15,7 +15,7 @@ import Testing
     #expect(
       Self.commands == [
         "init", "import", "append", "status", "events", "imports", "names", "verify", "checkpoint", "rebuild", "replay",
-        "rulebook",
+        "mirror", "rulebook",
       ])
   }
 

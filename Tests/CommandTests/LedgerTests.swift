@@ -46,8 +46,21 @@ import Testing
     #expect(try count("--known-at", "10") == 10)
     #expect(try count("--limit", "3") == 3)
     let unknown = try place.kept("events", "shop", "--customer", "nobody")
-    #expect(unknown.talk.hasPrefix("kept: --customer nobody: the ledger knows no such customer\n"))
+    #expect(unknown.talk.hasPrefix("kept: customer nobody: the ledger knows no such customer\n"))
     #expect(unknown.status == 2)
+  }
+
+  @Test func `the mirror shows a customer what was worst first`() throws {
+    let place = try shop()
+    let lines = try place.kept("mirror", "shop", "C-1003", "--format", "csv").output.split(whereSeparator: \.isNewline)
+    #expect(lines[0].hasPrefix("customer,party,status,ended_by,"))
+    #expect(lines[1].hasPrefix("C-1003,b2c,ended,customer,-"))
+    #expect(lines[2].hasPrefix("points,points_left,said_at,"))
+    #expect(lines[3].hasPrefix("-2,-1.4789895635620502,2024-03-04T09:00:00.000000Z,they,relationship.ended,left,they-left,S2.4,"))
+    let points = lines[3...].compactMap { $0.split(separator: ",").first.flatMap { Double($0) } }
+    #expect(points.count == lines.count - 3)
+    #expect(points == points.sorted())
+    #expect(try place.kept("mirror", "shop", "nobody").status == 2)
   }
 
   @Test func `the sealed lines are exactly what was hashed`() throws {

@@ -27,7 +27,7 @@ enum TouchesTable {
       ColumnSpec(
         "balance_after", .double, unit: "points", meaning: "the customer's list right after the touch, faded to then",
         formula: "P − N of the list", seed: "S0.10", direction: "BOTH", highIsGood: true),
-      ColumnSpec("why", .string, meaning: "what the rule hears in it"),
+      ColumnSpec("why", .string, meaning: "what the rule hears in it", seed: "S3.21"),
       ColumnSpec("seed", .string, meaning: "the claim of the articles that the rule answers"),
     ])
 

@@ -41,7 +41,7 @@ enum EventsCommand {
     let ledger = try LedgerReader(arguments.positionals[0])
     let labels = try ledger.labels()
     let filter = EventFilter(
-      customers: try arguments.customers(labels), kinds: arguments.list("kind"),
+      customers: try arguments.customers(arguments.all("customer"), labels), kinds: arguments.list("kind"),
       since: try arguments.instant("since", ledger) ?? .min, until: try arguments.instant("until", ledger) ?? .max,
       end: try arguments.knownAt(ledger) ?? ledger.count)
     var rows = Rows(columns)

@@ -33,7 +33,7 @@ enum RebuildCommand {
     let start = Progress.seconds()
     let tables = try arguments.tables(arguments.list("tables"))
     let keep = try arguments.integer("keep", atLeast: 1)
-    let measured = try MeasuredTables(arguments, tables: tables, context)
+    let measured = try MeasuredTables(arguments, tables: tables, customers: [], context)
     let ledger = measured.ledger
     let made = try measured.make(context.progress)
     let manifest = Manifest(

@@ -34,7 +34,8 @@ enum ReplayCommand {
   @Sendable private static func run(_ arguments: Arguments, _ context: Context) throws -> Status {
     let format = try arguments.tableFormat()
     let tables = try arguments.tables([arguments.value("table") ?? TableName.customers.rawValue])
-    let measured = try MeasuredTables(arguments, tables: tables, context)
+    let measured = try MeasuredTables(
+      arguments, tables: tables, customers: arguments.all("customer"), context)
     let ledger = measured.ledger
     for table in try measured.make(context.progress) { context.console.print(table, as: format) }
     return context.warn(of: ledger.damage)
