@@ -88,6 +88,9 @@ struct Parts: OptionSet, Sendable {
 
   /// What only claims need of each life.
   static let claims = Parts(rawValue: 1 << 24)
+  /// Indices and revenue by quarter; how lives stood at the instants of back-tests.
+  static let growth = Parts(rawValue: 1 << 25)
+  static let backtests = Parts(rawValue: 1 << 26)
 
   /// Those that need to know what touches say.
   static let signalling: Parts = [.scores, .signals, .customers, .history, .touches]
@@ -161,7 +164,7 @@ struct RoleTable: Sendable {
       give(rulebook.wordOfMouth.mentions, .mention)
       give(rulebook.wordOfMouth.emotions, .emotion)
     }
-    if !parts.isDisjoint(with: [.customers, .purchases, .revenue]) {
+    if !parts.isDisjoint(with: [.customers, .purchases, .revenue, .growth, .backtests]) {
       give(rulebook.orders.placed, .orderPlaced)
       give(rulebook.orders.cancelled, .orderCancelled)
       give(rulebook.orders.corrected, .orderCorrected)

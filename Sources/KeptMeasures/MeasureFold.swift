@@ -27,6 +27,9 @@ public final class MeasureFold: LifeFold {
 
   let cells: CellFold?
   let claims: ClaimFold?
+  let growth: GrowthFold?
+  let backtests: BacktestFold?
+  private var occasions: [(day: Int32, amount: Int64?)] = []
   /// By family, in the order of the run's.
   let factFolds: [FactFold]
   /// The same, for the loop over touches.
@@ -102,6 +105,8 @@ public final class MeasureFold: LifeFold {
       ? nil : OrderTracker(rates: base.rates)
     cells = base.counted.map(CellFold.init)
     claims = parts.contains(.claims) ? ClaimFold(base) : nil
+    growth = parts.contains(.growth) ? GrowthFold(base) : nil
+    backtests = parts.contains(.backtests) ? BacktestFold(base) : nil
     factFolds = base.families.map { $0.makeFold(base.factBase) }
     factFoldsByFamily = .allocate(capacity: factFolds.count)
     for (place, fold) in factFolds.enumerated() {
@@ -132,6 +137,7 @@ public final class MeasureFold: LifeFold {
     if let moves, let theirs = other.moves { moves.merge(theirs) }
     if let wordOfMouth, let theirs = other.wordOfMouth { wordOfMouth.merge(theirs) }
     if let churn, let theirs = other.churn { churn.merge(theirs) }
+    if let backtests, let theirs = other.backtests { backtests.merge(theirs) }
     earliest = min(earliest, other.earliest)
   }
 
@@ -161,6 +167,8 @@ public final class MeasureFold: LifeFold {
     orders?.begin()
     cells?.begin(customer: entity)
     claims?.begin(customer: entity)
+    growth?.begin()
+    backtests?.begin()
     for fold in factFolds { fold.begin() }
   }
 
@@ -191,6 +199,8 @@ public final class MeasureFold: LifeFold {
     customers?.apply(chunk, anyMask: base.touchMask)
     churn?.apply(chunk, turns)
     tenure?.apply(chunk)
+    growth?.apply(chunk)
+    backtests?.apply(turns)
     sources?.apply(chunk, anyMask: base.touchMask, contactMask: base.contactMask)
   }
 
@@ -302,10 +312,22 @@ public final class MeasureFold: LifeFold {
       if let history = scores.history {
         moves?.end(history)
         customerMonths?.end(customer: entity, history)
+        endClaims(history)
       }
       customers?.end(orders?.totals ?? (0, 0, nil), scores, sources: sourceSet, purchase: purchase)
       if base.parts.contains(.scores), scores.heard != 0 { scoreRows.append(ScoreRow(customer: entity, scores)) }
     }
+  }
+}
+
+extension MeasureFold {
+  /// What claims and back-tests look for in a life that is over.
+  private func endClaims(_ history: ScoreHistory) {
+    guard growth != nil || backtests != nil else { return }
+    occasions.removeAll(keepingCapacity: true)
+    orders?.occasions(into: &occasions)
+    growth?.end(history, occasions)
+    backtests?.end(customer: entity, tenure!.rows, history, occasions)
   }
 }
 

@@ -86,7 +86,8 @@ public struct MeasureRun: Sendable {
     let name: Unit = unit == .customer ? .customer : .account
     if unit == .account {
       let hasRows = parts.contains(.accounts)
-      parts.formIntersection([.retention, .revenue, .brackets, .lifecycle, .churn, .history, .moves])
+      parts.formIntersection([.retention, .revenue, .brackets, .lifecycle, .churn, .history, .moves, .growth])
+      if parts.isDisjoint(with: [.moves, .growth]) { parts.remove(.history) }
       if hasRows { parts.formUnion(TableName.customers.parts) }
     }
     parts.remove(.accounts)
@@ -235,6 +236,11 @@ public struct MeasureRun: Sendable {
     let wanted = TableName.allCases.filter(tables.contains)
     let counted = customers.compactMap(\.cells)
     let cells = counted.isEmpty ? nil : MeasureCells(counted, run: self, words: words)
+    let backtests = customers.first?.backtests.flatMap { fold in
+      curves.map {
+        Backtests(fold, tenures: customers.flatMap { $0.tenure!.rows }, curves: $0, run: self, isPartial: isPartial)
+      }
+    }
     return Self.concurrently(wanted, jobs) { name in
       switch name {
       case .customers: 
@@ -271,11 +277,14 @@ public struct MeasureRun: Sendable {
       case .measures: cells.map(MeasuresTable.make)
       case .months, .channels, .departments, .agents: cells.map { WideTable.make(name.grain!, $0) }
       case .claims:
-        curves.flatMap { curves in
-          cells.flatMap { cells in
-            ClaimEvidence(customers, cells: cells, run: self, words: words, curves: curves, isPartial: isPartial)
-          }
-        }.map { ClaimsTable.make($0, run: self) }
+        backtests.map { backtests in
+          ClaimsTable.make(
+            ClaimEvidence(
+              customers, accounts: accounts, cells: cells!, backtests: backtests, curves: curves!, run: self, words: words,
+              isPartial: isPartial), run: self)
+        }
+      case .backtests: backtests.map { BacktestsTable.make($0, run: self, sources: sources) }
+      case .calibration: backtests.map { CalibrationTable.make($0, run: self) }
       case .sources: sources.map(SourcesTable.make)
       case .dictionary: DictionaryTable.make(wanted.map(\.schema), kinds: kinds)
       case .cases, .orders, .returns, .calls, .projects: factTable(name, customers, names, strings)

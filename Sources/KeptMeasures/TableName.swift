@@ -11,7 +11,7 @@ public enum TableName: String, Sendable, CaseIterable {
   case churn, survival, incidence, models
   case cases, orders, returns, calls, projects
   case measures, months, channels, departments, agents
-  case claims
+  case claims, backtests, calibration
   case customerMonths = "customer_months"
   case touches
   case sources, dictionary
@@ -49,6 +49,8 @@ public enum TableName: String, Sendable, CaseIterable {
     case .measures: MeasuresTable.schema
     case .months, .channels, .departments, .agents: WideTable.schema(grain!)
     case .claims: ClaimsTable.schema
+    case .backtests: BacktestsTable.schema
+    case .calibration: CalibrationTable.schema
     case .sources: SourcesTable.schema
     case .dictionary: DictionaryTable.schema
     case .cases, .orders, .returns, .calls, .projects: family!.schema
@@ -99,7 +101,8 @@ public enum TableName: String, Sendable, CaseIterable {
     case .models: .purchases
     case .cases, .orders, .returns, .calls, .projects: .facts
     case .measures, .months, .channels, .departments, .agents: .measures
-    case .claims: [.claims, .tenure, .facts, .measures, .wordOfMouth]
+    case .claims: [.claims, .growth, .backtests, .history, .tenure, .facts, .measures, .wordOfMouth]
+    case .backtests, .calibration: [.backtests, .history, .tenure]
     case .sources, .dictionary: []
     }
   }

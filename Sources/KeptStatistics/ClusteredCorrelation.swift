@@ -36,8 +36,9 @@ public func clusteredRankCorrelation(
     let error = found.standardError ?? 0
     return .success(
       ClusteredCorrelation(
-        rho: rho, interval: found.interval, pValue: error > 0 ? SpecialFunctions.normalTwoSided(rho / error) : 1,
-        unitCount: units.count, pairCount: pairs.count))
+        rho: rho, interval: found.interval,
+        // Where every draw says the same there is nothing to be in doubt of.
+        pValue: error > 0 ? SpecialFunctions.normalTwoSided(rho / error) : rho == 0 ? 1 : 0, unitCount: units.count, pairCount: pairs.count))
   }
 }
 

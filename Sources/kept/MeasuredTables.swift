@@ -50,7 +50,7 @@ struct MeasuredTables {
       let replay = try Replay(
         log, selection: selection, plan: run.plan(unit), jobs: jobs, memoryByteCount: memoryByteCount)
       let observers =
-        index == 0 && names.contains(.sources)
+        index == 0 && !names.isDisjoint(with: [.sources, .backtests])
         ? (0..<jobs).map { _ in SourcesFold(calendar: calendar, asOf: selection.asOf, word: replay.context.word) } : []
       let (end, unitCount) = (Double(end), Double(units.count))
       results[unit] = try replay.run(

@@ -19,7 +19,8 @@ import Testing
     #expect(try place.shell("readlink shop/snapshots/latest").output == "20240810T070000Z-255\n")
     #expect(
       try place.shell("ls shop/snapshots/latest").lines == [
-        "accounts.parquet", "agents.parquet", "calls.parquet", "cases.parquet", "channels.parquet", "churn.parquet",
+        "accounts.parquet", "agents.parquet", "backtests.parquet", "calibration.parquet", "calls.parquet", "cases.parquet",
+        "channels.parquet", "churn.parquet",
         "claims.parquet", "customers.parquet", "departments.parquet", "dictionary.parquet", "incidence.parquet",
         "lifecycle.parquet", "manifest.json",
         "measures.parquet", "models.parquet", "months.parquet", "moves.parquet", "orders.parquet", "projects.parquet",

@@ -212,4 +212,38 @@ import Testing
     let found = rows(try make([touches]), "S3.16")
     #expect(found[0][0] == "chi2" && found[0][4...] == ["1", "60", "60", "supported"])
   }
+
+  /// Cared for 0 to 4 times in the first quarter of 2022 (0: a complaint), and buying for 100 then, for 10 more each time
+  /// in the second.
+  @Test(arguments: [1, 3]) func `revenue grows where customers were cared for`(workers: Int) throws {
+    func order(_ day: String, _ amount: Int) -> TestTouch {
+      TestTouch("order.placed", day, .in, [.amount: .number(Double(amount))])
+    }
+    let lives = (0..<40).map { number -> [TestTouch] in
+      let cares = number % 5
+      let talk =
+        cares == 0
+        ? [TestTouch("case.opened", "2022-02-10", .in, [.dataText("case_kind"): .text("complaint")])]
+        : (0..<cares).map { _ in TestTouch("care.given", "2022-02-10", .out) }
+      return [order("2021-10-05", 50), order("2022-02-01", 100)] + talk + [order("2022-05-01", 100 + 10 * cares)]
+    }
+    let found = rows(try make(lives, workers: workers, asOf: "2022-07-01"), "S3.7")
+    #expect(found[0] == ["rho_lag1", "1.0", "1.0", "1.0", "NULL", "40", "NULL", "supported"])
+    #expect(found[1...].allSatisfy { $0[1] == "NULL" && $0[7] == "too little data" })
+  }
+
+  @Test func `that everybody bought once tells nothing of who leaves, the index does`() throws {
+    let order = TestTouch("order.placed", "2022-12-01", .in)
+    let lives = (0..<40).map { number -> [TestTouch] in
+      number % 2 == 0
+        ? [order, TestTouch("care.given", "2022-12-10", .out)]
+        : [
+          order, TestTouch("case.opened", "2022-12-10", .in, [.dataText("case_kind"): .text("complaint")]),
+          TestTouch("relationship.ended", "2023-02-\(10 + number % 10)", .absent, [.dataText("ended_by"): .text("customer")]),
+        ]
+    }
+    // Twenty left, twenty did not, as of January and of February.
+    let found = rows(try make(lives, asOf: "2023-07-01"), "S2.18")
+    #expect(found[0][0...1] == ["auc_gain", "0.5"] && found[0][7] == "supported")
+  }
 }

@@ -2,7 +2,7 @@ import KeptStatistics
 
 extension Claim {
   /// Every claim that ledgers are asked about. Whoever adds one adds it here.
-  static let all: [Claim] = stayingClaims + serviceClaims + attentionClaims
+  static let all: [Claim] = stayingClaims + serviceClaims + attentionClaims + indexClaims
 
   static func ends(_ rules: Rulebook) -> [String] { rules.relationship.ends.map(\.kind) }
 }

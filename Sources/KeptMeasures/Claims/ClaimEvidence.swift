@@ -15,6 +15,10 @@ struct ClaimEvidence {
   let cases: [ClaimCase]
   let cells: MeasureCells
   let wordOfMouth: WordOfMouthFold
+  let backtests: Backtests
+  /// Of accounts where there are any, else of customers.
+  let growth: [GrowthFold]
+  let growthUnit: String
   /// By week: spent on getting customers, minutes where any are told, else money.
   let acquiring: [Int: Double]
 
@@ -31,12 +35,18 @@ struct ClaimEvidence {
   private var asOfDay: Int { dayTable.low + dayTable.count - 1 }
 
   init(
-    _ folds: [MeasureFold], cells: MeasureCells, run: MeasureRun, words: [String], curves: TenureCurves, isPartial: Bool
+    _ folds: [MeasureFold], accounts: [MeasureFold], cells: MeasureCells, backtests: Backtests, curves: TenureCurves,
+    run: MeasureRun, words: [String], isPartial: Bool
   ) {
     rulebook = run.rulebook
     dayTable = run.dayTable
     asOf = run.asOf
     self.cells = cells
+    self.backtests = backtests
+    let ofAccounts = accounts.compactMap(\.growth)
+    let haveAny = ofAccounts.contains { !$0.starts.isEmpty }
+    growth = haveAny ? ofAccounts : folds.compactMap(\.growth)
+    growthUnit = haveAny ? "accounts" : "customers"
     wordOfMouth = folds[0].wordOfMouth!
     if isPartial { reason = "not all customers were replayed" }
     let isSeen = { (row: TenureFold.Row) in

@@ -129,13 +129,16 @@ struct TenureCurves {
 
   private static func strata(_ counts: [String: [Key: Int]]) -> [Stratum] {
     counts.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { name, keys in
-      Stratum(
-        name: name,
-        observations: keys.sorted { $0.key < $1.key }.map { key, weight in
-          SurvivalObservation(
-            entry: key.entry < 0 ? nil : Double(key.entry), exit: Double(key.exit),
-            cause: key.cause == 0 ? nil : Int(key.cause), weight: weight)
-        })
+      Stratum(name: name, observations: observations(keys))
+    }
+  }
+
+  /// Equal observations counted together, in order.
+  static func observations(_ counts: [Key: Int]) -> [SurvivalObservation] {
+    counts.sorted { $0.key < $1.key }.map { key, weight in
+      SurvivalObservation(
+        entry: key.entry < 0 ? nil : Double(key.entry), exit: Double(key.exit),
+        cause: key.cause == 0 ? nil : Int(key.cause), weight: weight)
     }
   }
 

@@ -78,6 +78,18 @@ struct PurchaseModels: Sendable {
     static func unknown(_ reason: String) -> Prospect { Prospect(reason: reason) }
   }
 
+  /// The chances that somebody with this history is there, and that they order nothing within a time.
+  static func chances(
+    _ model: BGNBD, _ history: PurchaseHistory, within weeks: Double
+  ) -> Result<(alive: Double, noOrder: Double), Refusal> {
+    model.pAlive(history).map { alive in
+      // Nobody leaves but after a purchase, so the one who is there buys at their rate until the first one.
+      let shape = model.r + Double(history.frequency)
+      let rest = SpecialFunctions.lnOnePlus(weeks / (model.alpha + history.age))
+      return (alive, 1 - alive + alive * SpecialFunctions.exp(-shape * rest))
+    }
+  }
+
   /// What the models expect of one who bought again at least once.
   func prospect(_ row: PurchaseFold.Row) -> Prospect {
     let fit: BGNBD.Fit
@@ -88,13 +100,10 @@ struct PurchaseModels: Sendable {
     }
     let history = Self.history(row, asOfDay)
     var prospect = Prospect()
-    switch fit.model.pAlive(history) {
-    case .success(let alive):
-      prospect.alive = alive
-      // Nobody leaves but after a purchase, so the one who is there buys at their rate until the first one.
-      let shape = fit.model.r + Double(row.repeats)
-      let rest = SpecialFunctions.lnOnePlus(Self.horizonWeeks / (fit.model.alpha + history.age))
-      prospect.noOrder = 1 - alive + alive * SpecialFunctions.exp(-shape * rest)
+    switch Self.chances(fit.model, history, within: Self.horizonWeeks) {
+    case .success(let chances):
+      prospect.alive = chances.alive
+      prospect.noOrder = chances.noOrder
     case .failure(let refusal): return .unknown(refusal.rawValue)
     }
     switch fit.model.expectedPurchases(within: Self.horizonWeeks, after: history) {

@@ -1,0 +1,61 @@
+import KeptStatistics
+
+/// What the WE index foretells. Metrics S2.18, S3.7.
+extension Claim {
+  static let indexClaims: [Claim] = [
+    Claim(
+      seed: "S2.18", words: "repeat business is not the best barometer of whether clients are the right ones",
+      test: "how well the WE index told beforehand who would leave, less how well the number of repeat orders did, over the "
+        + "same buyers; supported if the index told it better",
+      statistic: "auc_gain", needs: { [$0.orders.placed] }, find: { $0.barometer }),
+    Claim(
+      seed: "S3.7", words: "a better experience goes with higher revenue",
+      test: "WE index at the end of a quarter, with revenue so many quarters later over that of the quarter; supported if both "
+        + "rise together",
+      statistic: "rho_lag1", needs: { [$0.orders.placed] }, find: { $0.growing }),
+  ]
+}
+
+extension ClaimEvidence {
+  fileprivate var barometer: Claim.Evidence {
+    guard let (we, repeats) = backtests.barometers, let index = we.areas().last, let orders = repeats.areas().last,
+      let told = index.area, let guessed = orders.area
+    else { return .none("no buyer with a WE index had, and another had not, what back-tests look for") }
+    // Both tell of the same people, and mostly alike: the difference is known better than this.
+    let (one, other) = (index.standardError!, orders.standardError!)
+    let error = (one * one + other * other).squareRoot()
+    let gain = told - guessed
+    let reach = SpecialFunctions.z95 * error
+    return .found([
+      Claim.Finding(
+        statistic: "auc_gain", value: gain, interval: Interval(lower: gain - reach, upper: gain + reach),
+        count: index.count, events: index.events,
+        pValue: error > 0 ? SpecialFunctions.normalTwoSided(gain / error) : gain == 0 ? 1 : 0,
+        leansToClaim: gain == 0 ? nil : gain > 0,
+        note: "\(we.outcome) at \(we.instants.count) instants; customers counted at each")
+    ])
+  }
+
+  fileprivate var growing: Claim.Evidence {
+    let rules = rulebook.claims
+    let units = GrowthFold.units(growth, most: rules.unitsMax, seed: SplitMix64.seed(of: "claims", "S3.7", "units"))
+    if units.isEmpty { return .none("no quarter with revenue and a WE index") }
+    return .found(
+      (0..<GrowthFold.lags).map { lag in
+        let statistic = "rho_lag\(lag + 1)"
+        let pairs = units.map { rows in rows.filter { !$0.growth[lag].isNaN }.map { (x: $0.index, y: $0.growth[lag]) } }
+          .filter { !$0.isEmpty }
+        switch clusteredRankCorrelation(
+          pairs, resamples: rules.resamples, seed: SplitMix64.seed(of: "claims", "S3.7", statistic))
+        {
+        case .failure(let refusal):
+          return Claim.Finding(statistic: statistic, count: pairs.count, note: refusal.rawValue)
+        case .success(let found):
+          return Claim.Finding(
+            statistic: statistic, value: found.rho, interval: found.interval, count: found.unitCount,
+            pValue: found.pValue, leansToClaim: found.rho == 0 ? nil : found.rho > 0,
+            note: "\(found.pairCount) quarters of \(growthUnit), which are resampled whole")
+        }
+      })
+  }
+}
