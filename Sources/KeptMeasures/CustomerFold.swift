@@ -64,6 +64,8 @@ final class CustomerFold {
 
   /// Whether the life being folded has any, and so a row.
   var hasTouches: Bool { row.touches > 0 }
+  /// The first touch of that life.
+  var firstAt: Instant { row.firstAt }
 
   func begin(customer: UInt32) {
     row = Self.emptyRow

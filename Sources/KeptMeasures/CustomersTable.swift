@@ -24,6 +24,6 @@ enum CustomersTable {
       schema: schema,
       columns: [lives.nameColumn(), account.finish()]
         + lives.columns(run: run, strings: strings, sourceEnds: sourceEnds, outlook: outlook)
-        + lives.columns(of: Trait.families, strings: strings))
+        + lives.columns(of: Trait.families, run: run, strings: strings, sourceEnds: sourceEnds))
   }
 }

@@ -140,9 +140,11 @@ struct Touch {
   }
 
   /// A text field that holds an RFC 3339 instant; anything else counts as absent.
-  func instant(_ field: TouchField) -> Instant {
-    guard let text = text(field), text.count > 0 else { return Self.absent }
-    return (try? RFC3339.parse(text.baseAddress!.assumingMemoryBound(to: UInt8.self), count: text.count)) ?? Self.absent
+  func instant(_ field: TouchField) -> Instant { text(field).map(Self.instant) ?? Self.absent }
+
+  static func instant(_ text: UnsafeRawBufferPointer) -> Instant {
+    if text.count == 0 { return absent }
+    return (try? RFC3339.parse(text.baseAddress!.assumingMemoryBound(to: UInt8.self), count: text.count)) ?? absent
   }
 
   /// The id of the thing the touch is about: the kind's own `<noun>_id`, else the subject.

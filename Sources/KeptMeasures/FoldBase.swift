@@ -11,8 +11,10 @@ final class FoldBase: Sendable {
 
   let rulebook: Rulebook
   let parts: Parts
-  /// Tables of things, and from `traitStart` on the traits of whose life it is.
+  /// Tables of things, from `hiddenStart` on things that are only followed because traits are read from them, and from
+  /// `traitStart` on the traits of whose life it is.
   let families: [FactFamily]
+  let hiddenStart: Int
   let traitStart: Int
   let plan: DetailPlan
   /// The families that listen to each kind.
@@ -39,25 +41,30 @@ final class FoldBase: Sendable {
   /// Activities that an implied opening counts for.
   let impliedMask: UInt8
   /// Set for every touch of a life, whatever it is; the rest of the mask are the rulebook's activities.
-  let touchMask: UInt8 = 1 << 7
+  let touchMask = Chunk.touchMask
   /// What counts as contact for silence, status and lapse.
   let contactMask: UInt8
   nonisolated(unsafe) let classes: UnsafeMutablePointer<Traits>
-  private nonisolated(unsafe) let directions: UnsafeMutablePointer<Direction>
+  nonisolated(unsafe) let directions: UnsafeMutablePointer<Direction>
+  /// Asked by the worker whose folds these are, and by nobody else.
+  private nonisolated(unsafe) let code: (String) -> UInt32
 
   init(
-    rulebook: Rulebook, parts: Parts, families things: [FactFamily], traits: [FactFamily], asOf: Instant,
-    currency: String, dayTable: DayTable, kinds: [String], plan: DetailPlan, code: (String) -> UInt32
+    rulebook: Rulebook, parts: Parts, families things: [FactFamily], hidden: [FactFamily],
+    traits: [FactFamily], asOf: Instant, currency: String, dayTable: DayTable, kinds: [String], plan: DetailPlan,
+    code: @escaping (String) -> UInt32
   ) {
     self.rulebook = rulebook
     contactMask = 1 << UInt8(rulebook.lifecycle.activity)
     self.parts = parts
-    let families = things + traits
+    let families = things + hidden + traits
     self.families = families
-    traitStart = things.count
+    hiddenStart = things.count
+    traitStart = things.count + hidden.count
     self.plan = plan
+    self.code = code
     let heard = families.map { family in
-      Set(family.needs(rulebook).flatMap { $0.kinds ?? kinds.filter { !LedgerKind.all.contains($0) } })
+      Set(family.needs(rulebook).filter(\.isHeard).flatMap { $0.kinds ?? kinds.filter { !LedgerKind.all.contains($0) } })
     }
     listeners = Listeners(kinds.map { kind in heard.indices.filter { heard[$0].contains(kind) } })
     self.asOf = asOf
@@ -125,8 +132,10 @@ final class FoldBase: Sendable {
     directions.deallocate()
   }
 
-  var factBase: FactBase {
-    FactBase(rulebook: rulebook, kinds: kinds, plan: plan, asOf: asOf, dayTable: dayTable, rates: rates)
+  func factBase(_ promises: PromiseTracker?) -> FactBase {
+    FactBase(
+      rulebook: rulebook, kinds: kinds, plan: plan, asOf: asOf, dayTable: dayTable, rates: rates, rating: rating,
+      code: code, promises: promises)
   }
 
   /// The stated direction of a touch, else its kind's usual one.

@@ -113,7 +113,9 @@ struct RoleTable: Sendable {
     nounNames = rulebook.openings.keys.sorted()
     roles = Array(repeating: [], count: kinds.count)
     nouns = Array(repeating: -1, count: kinds.count)
-    let facts = parts.isDisjoint(with: .signalling) ? [] : rulebook.factsAskedFor
+    var facts = parts.isDisjoint(with: .signalling) ? [] : rulebook.factsAskedFor
+    // A burden, whatever a signal makes of it.
+    if parts.contains(.customers) { facts.insert(.paidLate) }
     let codes = Dictionary(uniqueKeysWithValues: kinds.enumerated().map { ($0.element, $0.offset) })
     func give(_ names: [String], _ role: KindRoles) {
       for name in names { if let code = codes[name] { roles[code].insert(role) } }
@@ -150,7 +152,7 @@ struct RoleTable: Sendable {
     let promiseFacts: Set<LifeFact> = [
       .ourPromiseKept, .ourPromiseBroken, .ourPromiseMoved, .theirPromiseKept, .theirPromiseBroken,
     ]
-    if parts.contains(.promises) || !facts.isDisjoint(with: promiseFacts) {
+    if !parts.isDisjoint(with: [.promises, .customers]) || !facts.isDisjoint(with: promiseFacts) {
       give(["promise.made"], .promiseMade)
       give(["promise.revised"], .promiseRevised)
       give(["promise.kept"], .promiseKept)

@@ -30,6 +30,13 @@ struct LifeColumns {
       "ended_by", .string, isNullable: true,
       meaning: "who left: customer, us, mutual, external; NULL: unsaid, or not ended",
       seed: "S2.4"),
+    ColumnSpec(
+      "stayed", .boolean, isNullable: true, meaning: "whether they are with us still; NULL for prospects",
+      formula: "no end in force, as in status", seed: "S0.1", direction: "THEY", highIsGood: true),
+    ColumnSpec(
+      "uses_us", .boolean, isNullable: true,
+      meaning: "whether they were in touch within their own limit of silence; NULL: no contact, or not observed",
+      formula: "now − last contact < limit, as in status", seed: "S0.1", direction: "THEY", highIsGood: true),
     index("we_index", "how into them we are: what we did and what they felt", "WE", "both WE lists"),
     index("they_index", "how into us they are", "THEY", "the list they"),
     index("felt_index", "how they believe we treat them", "WE", "the list we_felt"),
@@ -107,6 +114,7 @@ struct LifeColumns {
     var revenue = ColumnBuilder<Int64>(rowCount: count)
     var status = StringColumnBuilder(rowCount: count)
     var endedBy = StringColumnBuilder(rowCount: count)
+    var presence = (0..<2).map { _ in ColumnBuilder<Bool>(rowCount: count) }
     var indices = (0..<4).map { _ in ColumnBuilder<Double>(rowCount: count) }
     var points = (0..<4).map { _ in ColumnBuilder<Double>(rowCount: count) }
     var quadrant = StringColumnBuilder(rowCount: count)
@@ -121,8 +129,11 @@ struct LifeColumns {
       counts[2].append(row.ordersWithoutAmount)
       revenue.append(row.revenue == .min ? nil : row.revenue)
       let observedDay = fold.sources!.observedDay(ofSet: row.sources, ends: sourceEnds, run.dayTable)
-      status.append(Self.status(row, asOfDay: asOfDay, observedDay: observedDay))
+      let usesUs = Self.usesUs(row, asOfDay: asOfDay, observedDay: observedDay)
+      status.append(Self.status(row, usesUs))
       endedBy.append(row.endedBy?.word)
+      presence[0].append(row.endedBy != nil ? false : row.lastContactDay == .min ? nil : true)
+      presence[1].append(usesUs)
       let tenure = fold.tenure!.rows[place]
       precondition(tenure.customer == row.customer, "the lives of \(tenure.customer) and \(row.customer) are mixed up")
       let purchase = row.purchase < 0 ? nil : fold.purchases!.rows[Int(row.purchase)]
@@ -142,7 +153,7 @@ struct LifeColumns {
     var columns = [party.finish(), cohort.finish()]
     columns += times.map { $0.finish() }
     columns += counts.map { $0.finish() }
-    columns += [revenue.finish(), status.finish(), endedBy.finish()]
+    columns += [revenue.finish(), status.finish(), endedBy.finish()] + presence.map { $0.finish() }
     columns += indices.map { $0.finish() }
     columns += points.map { $0.finish() }
     columns.append(quadrant.finish())
@@ -151,25 +162,46 @@ struct LifeColumns {
 
   /// The columns of families that add a row a life.
   ///
-  /// - Parameter first: the place of the first of them among all such families of the unit.
-  func columns(of families: [FactFamily], from first: Int = 0, strings: StringDictionary) -> [ColumnData] {
-    families.enumerated().flatMap { place, family in
-      let rows = folds.map { $0.traitRows(first + place) }
+  /// - Parameters:
+  ///   - first: the place of the first of them among all such families of the unit.
+  ///   - sourceEnds: as in `columns(run:…)`.
+  func columns(
+    of families: [FactFamily], from first: Int = 0, run: MeasureRun, strings: StringDictionary, sourceEnds: [Instant]
+  ) -> [ColumnData] {
+    let kinds = Set(run.kinds)
+    let lives = LifeContext(
+      observedDay: { fold, row in
+        folds[fold].sources!.observedDay(ofSet: rows[fold][row].sources, ends: sourceEnds, run.dayTable)
+      },
+      isB2C: { fold, row in
+        let life = rows[fold][row]
+        return life.party == 0 ? life.account == 0 : strings[life.party].elementsEqual("b2c".utf8)
+      })
+    return families.enumerated().flatMap { place, family in
+      let traits = folds.map { $0.traitFold(first + place) }
+      family.settle?(traits, lives)
+      let rows = traits.map(\.rows)
       precondition(rows.reduce(0) { $0 + $1.customers.count } == count, "\(family.name): not a row a life")
-      return FactTable.columns(family, rows, names: names, strings: strings)
+      return FactTable.columns(family, rows, names: names, strings: strings, kinds: kinds)
     }
   }
 
-  /// Metrics 3.41. Silence is observed only as long as one of the customer's sources still spoke of anyone (3.01).
-  ///
-  /// - Parameter observedDay: the last local day on which one of them did.
-  static func status(_ row: CustomerFold.Row, asOfDay: Int, observedDay: Int?) -> String {
+  /// Metrics 3.41.
+  private static func status(_ row: CustomerFold.Row, _ usesUs: Bool?) -> String {
     if row.endedBy != nil { return "ended" }
     guard row.lastContactDay != .min else { return "prospect" }
-    let silent = Double(asOfDay - row.lastContactDay)
-    if silent < row.limit { return "active" }
-    guard let observedDay else { return "unknown" }
-    return Double(observedDay - row.lastContactDay) >= row.limit ? "quiet" : "unknown"
+    return usesUs.map { $0 ? "active" : "quiet" } ?? "unknown"
+  }
+
+  /// Whether they were in touch within their limit of silence. Silence is observed only as long as one of the customer's
+  /// sources still spoke of anyone (3.01); nil: it is not known, or there never was a contact.
+  ///
+  /// - Parameter observedDay: the last local day on which one of them did.
+  private static func usesUs(_ row: CustomerFold.Row, asOfDay: Int, observedDay: Int?) -> Bool? {
+    guard row.lastContactDay != .min else { return nil }
+    if Double(asOfDay - row.lastContactDay) < row.limit { return true }
+    guard let observedDay, Double(observedDay - row.lastContactDay) >= row.limit else { return nil }
+    return false
   }
 }
 

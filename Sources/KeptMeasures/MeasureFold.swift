@@ -35,6 +35,9 @@ public final class MeasureFold: LifeFold {
   /// The same, for the loop over touches.
   private let factFoldsByFamily: UnsafeMutablePointer<Unmanaged<FactFold>>
 
+  /// Those of them that look at every touch.
+  private let chunkFolds: [FactFold]
+
   private let promises: PromiseTracker?
   private let matters: MatterTracker?
   private let orders: OrderTracker?
@@ -45,6 +48,8 @@ public final class MeasureFold: LifeFold {
   private let months: UnsafeMutablePointer<Int32>
   private let activity: UnsafeMutablePointer<UInt8>
   private let special: UnsafeMutablePointer<UInt16>
+  private let points: UnsafeMutablePointer<Int64>
+  private let readsPoints: Bool
   /// The stretch of one offset from UTC that the last touch was in.
   private var span: Zone.Span
   private var entity: UInt32 = 0
@@ -107,7 +112,13 @@ public final class MeasureFold: LifeFold {
     claims = parts.contains(.claims) ? ClaimFold(base) : nil
     growth = parts.contains(.growth) ? GrowthFold(base) : nil
     backtests = parts.contains(.backtests) ? BacktestFold(base) : nil
-    factFolds = base.families.map { $0.makeFold(base.factBase) }
+    let factBase = base.factBase(promises)
+    let folds = base.families.map { $0.makeFold(factBase) }
+    for (family, fold) in zip(base.families, folds) where !family.basis.isEmpty {
+      fold.basis = family.basis.map { basis in folds[base.families.firstIndex { $0.name == basis.name }!] }
+    }
+    chunkFolds = zip(base.families, folds).filter(\.0.takesChunks).map(\.1)
+    factFolds = folds
     factFoldsByFamily = .allocate(capacity: factFolds.count)
     for (place, fold) in factFolds.enumerated() {
       (factFoldsByFamily + place).initialize(to: Unmanaged.passUnretained(fold))
@@ -116,6 +127,9 @@ public final class MeasureFold: LifeFold {
     months = .allocate(capacity: Chunk.capacity)
     activity = .allocate(capacity: Chunk.capacity)
     special = .allocate(capacity: Chunk.capacity)
+    points = .allocate(capacity: Chunk.capacity)
+    points.initialize(repeating: 0, count: Chunk.capacity)
+    readsPoints = scores != nil && base.families.contains(where: \.readsPoints)
     span = dayTable.calendar.zone.span(at: base.asOf)
   }
 
@@ -125,6 +139,7 @@ public final class MeasureFold: LifeFold {
     months.deallocate()
     activity.deallocate()
     special.deallocate()
+    points.deallocate()
   }
 
   /// Adds what another worker's fold counted, which is then of no more use. Rows of lives are gathered by the owner.
@@ -145,7 +160,7 @@ public final class MeasureFold: LifeFold {
   var kinds: [String] { base.kinds }
 
   /// By place in `Trait.families`, where the run asks for them.
-  func traitRows(_ place: Int) -> FactRows { factFolds[base.traitStart + place].rows }
+  func traitFold(_ place: Int) -> FactFold { factFolds[base.traitStart + place] }
 
   // MARK: LifeFold
 
@@ -169,7 +184,7 @@ public final class MeasureFold: LifeFold {
     claims?.begin(customer: entity)
     growth?.begin()
     backtests?.begin()
-    for fold in factFolds { fold.begin() }
+    for fold in factFolds { fold.beginLife() }
   }
 
   public func apply(_ touches: Touches) {
@@ -178,7 +193,7 @@ public final class MeasureFold: LifeFold {
       let count = min(Chunk.capacity, touches.rows.count - start)
       var chunk = Chunk(
         touches: touches, start: start, count: count, days: days, months: months, activity: activity, special: special,
-        specialCount: 0)
+        specialCount: 0, points: points, directions: base.directions, slots: base.slots.pointer)
       apply(&chunk)
       start += count
     }
@@ -187,6 +202,7 @@ public final class MeasureFold: LifeFold {
   private func apply(_ chunk: inout Chunk) {
     prepare(&chunk)
     turns.removeAll(keepingCapacity: true)
+    if readsPoints { points.update(repeating: 0, count: chunk.count) }
     if chunk.specialCount > 0 { lookClosely(chunk) }
     claims?.apply(chunk)
     if isFirm { return }
@@ -202,6 +218,8 @@ public final class MeasureFold: LifeFold {
     growth?.apply(chunk)
     backtests?.apply(turns)
     sources?.apply(chunk, anyMask: base.touchMask, contactMask: base.contactMask)
+    if readsPoints { scores?.tell(chunk) }
+    for fold in chunkFolds { fold.apply(chunk) }
   }
 
   /// Day, month and activities of every touch, and the list of those to look at closely.
@@ -260,12 +278,18 @@ public final class MeasureFold: LifeFold {
         if facts & MatterTracker.impliedOpening != 0 { activity[row] |= base.impliedMask }
         if matters.awaitsOurTouch { lookedThrough = row + (roles.contains(.projectClosed) ? 1 : 0) }
       }
-      if roles.contains(.signals) { scores!.take(touch, direction, facts: facts, month: months[row]) }
+      if roles.contains(.signals) {
+        scores!.take(touch, direction, facts: facts, month: months[row])
+        if readsPoints { points[row] = scores!.saidOfUs }
+      }
       if let wordOfMouth, !roles.isDisjoint(with: .wordOfMouth) { wordOfMouth.take(touch, roles, month: months[row]) }
       if let orders, !roles.isDisjoint(with: .money) { orders.take(touch, roles, day: days[row]) }
       if roles.contains(.facts) {
         for listener in listeners.of(kind) {
-          folds[Int(listener)]._withUnsafeGuaranteedRef { $0.take(touch, direction) }
+          folds[Int(listener)]._withUnsafeGuaranteedRef {
+            $0.facts = facts
+            $0.take(touch, direction)
+          }
         }
       }
       if roles.contains(.contracts) { churn!.take(contract: touch) }
@@ -301,7 +325,13 @@ public final class MeasureFold: LifeFold {
     wordOfMouth?.end()
     for fold in factFolds[..<base.traitStart] { fold.end(customer: entity) }
     // A row a life, as in `customers`.
-    if let customers, customers.hasTouches { for fold in factFolds[base.traitStart...] { fold.end(customer: entity) } }
+    if let customers, customers.hasTouches {
+      for fold in factFolds[base.traitStart...] {
+        fold.firstAt = customers.firstAt
+        fold.end(customer: entity)
+      }
+    }
+    for fold in factFolds[base.hiddenStart..<base.traitStart] { fold.rows.removeAll() }
     let sourceSet = sources?.end() ?? 0
     churn?.end(sources: sourceSet)
     tenure?.end()

@@ -56,11 +56,12 @@ public struct MeasureRun: Sendable {
   ///   - code: the code under which details will carry a word.
   ///   - plan: what details carry; nil for all that the measures ask for.
   func makeFold(
-    _ unit: ReplayPlan.Entity, kinds: [String], plan: DetailPlan? = nil, code: (String) -> UInt32
+    _ unit: ReplayPlan.Entity, kinds: [String], plan: DetailPlan? = nil, code: @escaping (String) -> UInt32
   ) -> MeasureFold {
     MeasureFold(
       FoldBase(
-        rulebook: rulebook, parts: parts(unit), families: families(unit), traits: traits(unit), asOf: asOf,
+        rulebook: rulebook, parts: parts(unit), families: families(unit), hidden: hidden(unit), traits: traits(unit),
+        asOf: asOf,
         currency: currency, dayTable: dayTable, kinds: kinds, plan: plan ?? detailPlan(unit), code: code))
   }
 
@@ -78,6 +79,12 @@ public struct MeasureRun: Sendable {
     case .customer: tables.contains(.customers) ? Trait.families : []
     case .account: tables.contains(.accounts) ? Trait.families + AccountTrait.families : []
     }
+  }
+
+  /// What traits are read from, and has no table in this run.
+  private func hidden(_ unit: ReplayPlan.Entity) -> [FactFamily] {
+    var seen = Set(families(unit).map(\.name))
+    return traits(unit).flatMap(\.basis).filter { seen.insert($0.name).inserted }
   }
 
   private func parts(_ unit: ReplayPlan.Entity) -> Parts {
@@ -118,7 +125,7 @@ public struct MeasureRun: Sendable {
     needs += RoleTable(kinds: kinds, rulebook: rulebook, parts: parts).needs(kinds: kinds)
     if !parts.isDisjoint(with: .signalling) { needs += SignalTable.needs(rulebook, kinds: kinds) }
     if parts.contains(.measures) { needs += CompiledMeasures.needs(rulebook, kinds: kinds) }
-    for need in (families(unit) + traits(unit)).flatMap({ $0.needs(rulebook) }) {
+    for need in (families(unit) + hidden(unit) + traits(unit)).flatMap({ $0.needs(rulebook) }) {
       needs.append(Need(kinds: need.kinds, fields: need.fields))
     }
     return DetailPlan(needs, kinds: kinds)

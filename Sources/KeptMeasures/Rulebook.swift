@@ -31,6 +31,7 @@ public struct Rulebook: Sendable {
   var norms: Norms
   var counting: CountingRules
   var claims: ClaimRules
+  var traits: TraitRules
 }
 
 /// A sort of touch that may start or continue a relationship; `kinds` and `directions` nil: any.

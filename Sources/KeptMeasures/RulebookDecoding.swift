@@ -54,7 +54,8 @@ extension Rulebook {
     self.json = json
     let top = try RulebookReader(value: json, path: "").record(
       "activities", "directions", "openings", "retention", "lifecycle", "half_lives", "index", "signals", "promises",
-      "ratings", "word_of_mouth", "relationship", "lapse", "orders", "currencies", "business_hours", "norms", "measures", "claims")
+      "ratings", "word_of_mouth", "relationship", "lapse", "orders", "currencies", "business_hours", "norms", "measures",
+      "claims", "traits")
     activities = try Self.activities(top["activities"]!)
     directions = [:]
     for (kind, value) in try top["directions"]!.members() { directions[kind] = try value.direction() }
@@ -91,6 +92,7 @@ extension Rulebook {
     norms = try Norms(top["norms"]!)
     counting = try CountingRules(top["measures"]!)
     claims = try ClaimRules(top["claims"]!)
+    traits = try TraitRules(top["traits"]!, halfLives: halfLives)
   }
 
   private static func activities(_ reader: RulebookReader) throws(RulebookError) -> [Activity] {

@@ -119,6 +119,22 @@ extension Rulebook {
         "backtest_days": 90,
         "bins": 10
       },
+      "traits": {
+        "window_days": 90,
+        "year_days": 365,
+        "need_answer_days": 14,
+        "circumstance_days": 180,
+        "exchange_days": 14,
+        "depth_touches": 3,
+        "depth_months": 6,
+        "never_well_served": {"days": 180, "ratings": 3},
+        "baseline": {"days": 90, "factor": 1.25},
+        "sale_days": 90,
+        "honeymoon": {"before_days": 60, "after_days": [90, 180]},
+        "split_touches": 3,
+        "burden": {"half_life": "service", "reporters": 2, "abuse": 2, "imposed": 1, "missed_meeting": 1,
+          "broken_promise": 1, "late_payment": 1}
+      },
       "signals": [
         {"rule": "promise-kept", "kinds": ["promise.kept"], "where": {"state": "our promise kept in time"},
          "list": "we_done", "points": 2, "half_life": "outcome", "why": "we did what we said", "seed": "S3.22"},

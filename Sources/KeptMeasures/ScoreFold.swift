@@ -22,6 +22,8 @@ final class ScoreFold {
   private let sums: UnsafeMutablePointer<Int128>
   /// Lists in which any touch said something, a bit each.
   private(set) var heard: UInt8 = 0
+  /// Points × 10⁶ of both WE lists that the touch taken last said.
+  private(set) var saidOfUs: Int64 = 0
   private let chunkSums: UnsafeMutablePointer<Int64>
 
   init(
@@ -98,8 +100,19 @@ final class ScoreFold {
     heard |= 1 << UInt8(slot >> 1)
   }
 
+  /// Fills in what touches say of us whose kinds say the same whatever else they carry; `take` told of the others.
+  func tell(_ chunk: borrowing Chunk) {
+    let rows = chunk.rows
+    for row in 0..<chunk.count {
+      let entry = quick + Int(rows[row].touchClass)
+      guard entry.pointee.weight != 0, entry.pointee.slot < SignalList.they.index * 2 else { continue }
+      chunk.points[row] = table.fixedPoints(entry.pointee.rule)
+    }
+  }
+
   /// Takes a touch whose kind has to be tried rule by rule: in each list the first match counts.
   func take(_ touch: Touch, _ direction: Direction, facts: UInt32, month: Int32) {
+    saidOfUs = 0
     let lists = table.tried[touch.kind]
     for list in lists {
       for rule in list where rule.matches(touch, direction, facts) {
@@ -116,6 +129,7 @@ final class ScoreFold {
       points = RatingReader.points(share: share)
     }
     guard points != 0 else { return }
+    if table.rules[rule.rule].list != .they { saidOfUs += points }
     add(points, rule: rule.rule, steps: rule.steps, at: touch.time, month: month)
     spoken?.add(
       at: touch.time, position: touch.number(.position), kind: touch.kind, isAbsence: false, rule: rule.rule,

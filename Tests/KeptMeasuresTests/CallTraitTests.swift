@@ -32,7 +32,14 @@ import Testing
 
   @Test func `who never called was never kept waiting, and nobody knows how they would be`() {
     let order = TestTouch("order.placed", "2024-06-01")
-    #expect(cells([order], "hold_min", "human_reached", "human_reached_den") == ["NULL", "NULL", "0"])
+    let lives = Lives([(1, [order]), (2, [call("2024-06-02", [:])])])
+    let table = lives.tables([.customers], asOf: at("2024-07-01"))["customers"]!
+    #expect(table.texts("hold_min", "human_reached", "human_reached_den")[0] == ["NULL", "NULL", "0"])
+  }
+
+  @Test func `where no call is recorded, no count of calls is nought`() {
+    let order = TestTouch("order.placed", "2024-06-01")
+    #expect(cells([order], "hold_min", "human_reached", "human_reached_den") == ["NULL", "NULL", "NULL"])
   }
 
   @Test func `the dictionary says which events are missing`() {

@@ -11,9 +11,8 @@ import Testing
 
   /// What no column, measure or signal answers yet. Whoever answers one takes it out.
   static let unanswered = [
-    "S0.12", "S0.14", "S0.15", "S1.3", "S1.9", "S1.10b", "S1.11", "S1.22", "S1.23", "S1.24",
-    "S1.26", "S2.2", "S2.5", "S2.15", "S2.16", "S3.5", "S3.8", "S3.9", "S3.11", "S3.12", "S3.21",
-    "S3.25", "S3.26", "S3.29", "S4.10", "S4.18",
+    "S0.12", "S1.3", "S1.9", "S1.10b", "S1.11", "S1.22", "S1.26", "S2.5", "S2.15", "S2.16", "S3.11", "S3.12",
+    "S3.21", "S3.25", "S3.26", "S3.29", "S4.18",
   ]
 
   @Test func `every claim is answered by something declared, but for these`() {
@@ -27,6 +26,7 @@ import Testing
     let answers = ClaimAnswers.gather(.standard)
     #expect(answers["S4.13"]?.contains("projects.closed_well") == true)
     #expect(answers["S4.11"] == ["measures.serve_obtain"])
-    #expect(answers["S3.18"] == ["measures.by_name_rate", "signals.by-name"])
+    #expect(answers["S3.18"]?.contains("measures.by_name_rate") == true)
+    #expect(answers["S3.18"]?.contains("signals.by-name") == true)
   }
 }

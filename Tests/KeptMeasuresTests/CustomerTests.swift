@@ -173,4 +173,17 @@ import Testing
       }
     }
   }
+
+  @Test func `to stay and to use us are two things`() {
+    let early = order("order.placed", "2023-06-01")
+    let ended = TestTouch("relationship.ended", "2024-02-01", .absent, [.dataText("ended_by"): .text("customer")])
+    let other = order("order.placed", "2024-03-30")
+    let prospect = TestTouch("message.sent", "2024-03-01", .out)
+    let lives = Lives([(1, [early]), (2, [other]), (3, [other, ended].sorted { $0.time < $1.time }), (4, [prospect])])
+    let table = lives.tables([.customers], asOf: at("2024-03-31"))["customers"]!
+    // An order after the end begins anew.
+    #expect(table.texts("stayed", "uses_us") == [["true", "false"], ["true", "true"], ["true", "true"], ["NULL", "NULL"]])
+    let gone = Lives([(1, [order("order.placed", "2024-01-30"), ended])]).tables([.customers], asOf: at("2024-03-31"))
+    #expect(gone["customers"]!.texts("stayed", "uses_us") == [["false", "true"]])
+  }
 }

@@ -26,6 +26,7 @@ enum AccountsTable {
       schema: schema,
       columns: [lives.nameColumn(), people.finish()]
         + lives.columns(run: run, strings: strings, sourceEnds: sourceEnds, outlook: outlook)
-        + lives.columns(of: Trait.families + AccountTrait.families, strings: strings))
+        + lives.columns(
+          of: Trait.families + AccountTrait.families, run: run, strings: strings, sourceEnds: sourceEnds))
   }
 }

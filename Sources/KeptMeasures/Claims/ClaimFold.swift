@@ -74,7 +74,7 @@ final class ClaimFold {
     dayTable = base.dayTable
     rates = base.rates
     landmark = Int32(base.rulebook.claims.landmarkDays)
-    let facts = base.factBase
+    let facts = base.factBase(nil)
     effortKind = facts.reader(.dataText("effort"))
     minutes = facts.reader(.dataNumber("minutes"))
     acquirerOf = facts.reader(.dataText("acquirer_agent"))

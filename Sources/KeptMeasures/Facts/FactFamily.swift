@@ -12,9 +12,17 @@ struct FactFamily: Sendable {
   /// What a row is.
   let meaning: String
   let columns: [FactColumn]
+  /// The families whose rows of a life its own row is read from, see `FactFold.basis`.
+  var basis: [FactFamily] = []
+  /// Whether its fold looks at every touch, see `FactFold.apply`.
+  var takesChunks = false
+  /// Whether it asks there what touches say, see `Chunk.points`.
+  var readsPoints = false
   /// The fields that are read of touches of these kinds; a kind without fields is listened to all the same.
   let needs: @Sendable (Rulebook) -> [FactNeed]
   let makeFold: @Sendable (FactBase) -> FactFold
+  /// Ends what only the lives of all workers together can tell, once all are folded.
+  var settle: (@Sendable ([FactFold], LifeContext) -> Void)?
 
   var schema: TableSchema { TableSchema(name: name, meaning: meaning, columns: columns.map(\.spec)) }
 }
@@ -23,10 +31,13 @@ struct FactNeed: Sendable {
   /// nil: every kind but the ledger's own.
   var kinds: [String]?
   var fields: [DetailField]
+  /// Whether `FactFold.take` is called for the kinds; `FactFold.apply` reads the fields all the same.
+  var isHeard: Bool
 
-  init(_ kinds: [String]?, _ fields: [DetailField]) {
+  init(_ kinds: [String]?, _ fields: [DetailField], isHeard: Bool = true) {
     self.kinds = kinds
     self.fields = fields
+    self.isHeard = isHeard
   }
 }
 
@@ -66,6 +77,11 @@ struct FactBase {
   let dayTable: DayTable
   /// By currency code, see `OrderTracker`.
   let rates: [UInt32: Int64]
+  let rating: RatingReader
+  /// The code under which details carry a word, met or not.
+  let code: (String) -> UInt32
+  /// The promises of the life being folded, where the run follows any.
+  let promises: PromiseTracker?
 
   func reader(_ field: DetailField) -> FactField { FactField(field, kinds: kinds, plan: plan) }
 
@@ -115,8 +131,21 @@ final class FactField: Sendable {
 class FactFold {
   /// The rows of all lives folded so far.
   final var rows: FactRows
+  /// The folds of the family's `basis`, whose rows of a life are there when `end` is called.
+  final var basis: [FactFold] = []
+  /// What the life so far makes of the touch being taken, see `LifeFact`.
+  final var facts: UInt32 = 0
+  /// The first touch of the life, once it is over.
+  final var firstAt = Instant.absentInstant
+  /// How many rows there were before the life being folded.
+  final private(set) var rowsBefore = 0
 
   init(columnCount: Int) { rows = FactRows(width: columnCount) }
+
+  final func beginLife() {
+    rowsBefore = rows.customers.count
+    begin()
+  }
 
   /// Keeps the first instant something happened.
   final func first(_ instant: inout Instant, _ time: Instant) {
@@ -127,6 +156,8 @@ class FactFold {
   func begin() {}
   /// The next touch of a kind that the family listens to, in order of time.
   func take(_ touch: Touch, _ direction: Direction) {}
+  /// The next touches of whatever kind, if the family takes chunks; those of its kinds were taken before.
+  func apply(_ chunk: borrowing Chunk) {}
   /// The life is over: what became of its things goes into `rows`.
   func end(customer: UInt32) {}
 }

@@ -36,6 +36,19 @@ struct FactRows {
     words.append(contentsOf: row)
   }
 
+  func word(_ row: Int, _ column: Int) -> Int64 { words[row * width + column] }
+
+  /// Says something else in a row that is already there.
+  mutating func set(_ row: Int, _ column: Int, _ word: Int64) { words[row * width + column] = word }
+
+  mutating func removeAll() {
+    if customers.isEmpty { return }
+    customers.removeAll(keepingCapacity: true)
+    words.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
+    ownWords.removeAll(keepingCapacity: true)
+  }
+
   func text<Result>(of word: Int64, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     let start = Int(word >> 16)
     return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start..<start + Int(word & 0xFFFF)])) }
@@ -51,18 +64,30 @@ struct FactTable {
   private var firstRows: [Int] = []
   /// By row of the table: its number, counted through all workers.
   private var order: [Int] = []
+  /// Whether every word is taken as absent.
+  private var saysNothing = false
 
   static func make(
     _ family: FactFamily, _ all: [FactRows], names: EntityNames, strings: StringDictionary
   ) -> Table {
-    Table(schema: family.schema, columns: columns(family, all, names: names, strings: strings))
+    let table = FactTable(all, names: names, strings: strings)
+    return Table(
+      schema: family.schema,
+      columns: family.columns.enumerated().map { place, column in table.column(column.value, place) })
   }
 
+  /// The columns of a family whose rows are lives; NULL in every row where the ledger has none of the events that a
+  /// column requires: nothing recorded is nothing said, and no nought.
+  ///
+  /// - Parameter kinds: every kind of the ledger.
   static func columns(
-    _ family: FactFamily, _ all: [FactRows], names: EntityNames, strings: StringDictionary
+    _ family: FactFamily, _ all: [FactRows], names: EntityNames, strings: StringDictionary, kinds: Set<String>
   ) -> [ColumnData] {
-    let table = FactTable(all, names: names, strings: strings)
-    return family.columns.enumerated().map { place, column in table.column(column.value, place) }
+    var table = FactTable(all, names: names, strings: strings)
+    return family.columns.enumerated().map { place, column in
+      table.saysNothing = column.spec.requires.contains { kinds.isDisjoint(with: $0) }
+      return table.column(column.value, place)
+    }
   }
 
   private init(_ all: [FactRows], names: EntityNames, strings: StringDictionary) {
@@ -150,6 +175,7 @@ struct FactTable {
 
   /// The words of a column, row by row of the table.
   private func words(_ place: Int) -> [Int64] {
+    if saysNothing { return Array(repeating: FactRows.absent, count: order.count) }
     var words: [Int64] = []
     words.reserveCapacity(order.count)
     for rows in all {

@@ -122,10 +122,11 @@ struct DayReader: Sendable {
   let calendar: LocalCalendar
 
   /// A field that holds an RFC 3339 instant or a date, which begins at local midnight; `Touch.absent` otherwise.
-  func instant(_ touch: Touch, _ field: TouchField) -> Instant {
-    let instant = touch.instant(field)
-    guard instant == Touch.absent, let text = touch.text(field), text.count == 10, text[4] == 0x2D, text[7] == 0x2D
-    else { return instant }
+  func instant(_ touch: Touch, _ field: TouchField) -> Instant { touch.text(field).map(instant) ?? Touch.absent }
+
+  func instant(_ text: UnsafeRawBufferPointer) -> Instant {
+    let instant = Touch.instant(text)
+    guard instant == Touch.absent, text.count == 10, text[4] == 0x2D, text[7] == 0x2D else { return instant }
     func number(_ digits: Range<Int>) -> Int? {
       var value = 0
       for place in digits {

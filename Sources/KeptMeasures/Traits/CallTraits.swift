@@ -2,7 +2,7 @@ import KeptFormat
 import KeptReplay
 
 /// How long we kept a customer waiting on the telephone, and whether a person was there. Metrics S3.1, S3.3.
-final class CallTraits: FactFold {
+final class CallTraits: TraitFold {
   static let family = FactFamily(
     name: "call traits", meaning: "a life",
     columns: [
@@ -18,7 +18,13 @@ final class CallTraits: FactFold {
         formula: "human_reached / calls that say whether", seed: "S3.3", direction: "WE", highIsGood: true,
         requires: calls),
     needs: { _ in
-      [FactNeed(calls[0], [.dataNumber("wait_s"), .dataNumber("hold_s"), .dataNumber("apologies"), .dataNumber("human_reached")])]
+      [
+        FactNeed(
+          calls[0],
+          [
+            .dataNumber("wait_s"), .dataNumber("hold_s"), .dataNumber("apologies"), .dataNumber("human_reached"),
+          ])
+      ]
     },
     makeFold: { CallTraits($0) })
 
@@ -38,7 +44,7 @@ final class CallTraits: FactFold {
     holds = base.reader(.dataNumber("hold_s"))
     apologies = base.reader(.dataNumber("apologies"))
     humans = base.reader(.dataNumber("human_reached"))
-    super.init(columnCount: Self.family.columns.count)
+    super.init(base, width: Self.family.columns.count)
   }
 
   override func begin() {
@@ -56,11 +62,9 @@ final class CallTraits: FactFold {
     if let isHuman = humans.flag(touch) { reached = (reached.yes + (isHuman ? 1 : 0), reached.of + 1) }
   }
 
-  override func end(customer: UInt32) {
-    rows.append(
-      customer: customer,
-      [
-        waited.map { $0 / 60 } ?? FactRows.absent, sorry ?? FactRows.absent, FactRows.absent, reached.yes, reached.of,
-      ])
+  override func close() {
+    say(waited.map { $0 / 60 })
+    say(sorry)
+    say(reached.yes, of: reached.of)
   }
 }
