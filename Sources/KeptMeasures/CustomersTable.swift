@@ -24,6 +24,7 @@ enum CustomersTable {
       schema: schema,
       columns: [lives.nameColumn(), account.finish()]
         + lives.columns(run: run, strings: strings, sourceEnds: sourceEnds, outlook: outlook)
-        + lives.columns(of: Trait.families, run: run, strings: strings, sourceEnds: sourceEnds))
+        + lives.columns(
+          of: Trait.families, run: run, strings: strings, sourceEnds: sourceEnds, isPartial: outlook.isPartial))
   }
 }

@@ -165,8 +165,10 @@ struct LifeColumns {
   /// - Parameters:
   ///   - first: the place of the first of them among all such families of the unit.
   ///   - sourceEnds: as in `columns(run:…)`.
+  ///   - isPartial: whether only some lives were replayed.
   func columns(
-    of families: [FactFamily], from first: Int = 0, run: MeasureRun, strings: StringDictionary, sourceEnds: [Instant]
+    of families: [FactFamily], from first: Int = 0, run: MeasureRun, strings: StringDictionary, sourceEnds: [Instant],
+    isPartial: Bool
   ) -> [ColumnData] {
     let kinds = Set(run.kinds)
     let lives = LifeContext(
@@ -176,13 +178,14 @@ struct LifeColumns {
       isB2C: { fold, row in
         let life = rows[fold][row]
         return life.party == 0 ? life.account == 0 : strings[life.party].elementsEqual("b2c".utf8)
-      })
+      }, isPartial: isPartial)
     return families.enumerated().flatMap { place, family in
       let traits = folds.map { $0.traitFold(first + place) }
+      for fold in traits { fold.gather() }
       family.settle?(traits, lives)
-      let rows = traits.map(\.rows)
-      precondition(rows.reduce(0) { $0 + $1.customers.count } == count, "\(family.name): not a row a life")
-      return FactTable.columns(family, rows, names: names, strings: strings, kinds: kinds)
+      defer { for fold in traits { fold.rows = FactRows(width: family.columns.count) } }
+      return FactTable.columns(
+        family, traits.map(\.rows), order: order, names: names, strings: strings, kinds: kinds)
     }
   }
 

@@ -27,6 +27,7 @@ enum AccountsTable {
       columns: [lives.nameColumn(), people.finish()]
         + lives.columns(run: run, strings: strings, sourceEnds: sourceEnds, outlook: outlook)
         + lives.columns(
-          of: Trait.families + AccountTrait.families, run: run, strings: strings, sourceEnds: sourceEnds))
+          of: Trait.families + AccountTrait.families, run: run, strings: strings, sourceEnds: sourceEnds,
+          isPartial: outlook.isPartial))
   }
 }

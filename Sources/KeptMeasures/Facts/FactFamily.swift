@@ -160,4 +160,6 @@ class FactFold {
   func apply(_ chunk: borrowing Chunk) {}
   /// The life is over: what became of its things goes into `rows`.
   func end(customer: UInt32) {}
+  /// All lives are folded and the table is made: whatever is kept elsewhere goes into `rows`.
+  func gather() {}
 }

@@ -36,6 +36,11 @@ struct FactRows {
     words.append(contentsOf: row)
   }
 
+  mutating func reserveCapacity(_ count: Int) {
+    customers.reserveCapacity(count)
+    words.reserveCapacity(count * width)
+  }
+
   func word(_ row: Int, _ column: Int) -> Int64 { words[row * width + column] }
 
   /// Says something else in a row that is already there.
@@ -70,7 +75,7 @@ struct FactTable {
   static func make(
     _ family: FactFamily, _ all: [FactRows], names: EntityNames, strings: StringDictionary
   ) -> Table {
-    let table = FactTable(all, names: names, strings: strings)
+    let table = FactTable(all, names: names, strings: strings, order: LifeOrder(all.map(\.customers), names))
     return Table(
       schema: family.schema,
       columns: family.columns.enumerated().map { place, column in table.column(column.value, place) })
@@ -79,18 +84,23 @@ struct FactTable {
   /// The columns of a family whose rows are lives; NULL in every row where the ledger has none of the events that a
   /// column requires: nothing recorded is nothing said, and no nought.
   ///
-  /// - Parameter kinds: every kind of the ledger.
+  /// - Parameters:
+  ///   - order: of the lives; every worker has their rows in the order in which it folded them.
+  ///   - kinds: every kind of the ledger.
   static func columns(
-    _ family: FactFamily, _ all: [FactRows], names: EntityNames, strings: StringDictionary, kinds: Set<String>
+    _ family: FactFamily, _ all: [FactRows], order: LifeOrder, names: EntityNames, strings: StringDictionary,
+    kinds: Set<String>
   ) -> [ColumnData] {
-    var table = FactTable(all, names: names, strings: strings)
+    precondition(
+      all.reduce(0) { $0 + $1.customers.count } == order.places.count, "\(family.name): not a row a life")
+    var table = FactTable(all, names: names, strings: strings, order: order)
     return family.columns.enumerated().map { place, column in
       table.saysNothing = column.spec.requires.contains { kinds.isDisjoint(with: $0) }
       return table.column(column.value, place)
     }
   }
 
-  private init(_ all: [FactRows], names: EntityNames, strings: StringDictionary) {
+  private init(_ all: [FactRows], names: EntityNames, strings: StringDictionary, order lives: LifeOrder) {
     self.all = all
     self.names = names
     self.strings = strings
@@ -100,7 +110,7 @@ struct FactTable {
       rowCount += rows.customers.count
     }
     order.reserveCapacity(rowCount)
-    for life in LifeOrder(all.map(\.customers), names).places {
+    for life in lives.places {
       let customers = all[life.fold].customers
       var row = life.row
       while row < customers.count, customers[row] == customers[life.row] {

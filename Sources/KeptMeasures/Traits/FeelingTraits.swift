@@ -6,7 +6,7 @@ import KeptReplay
 ///
 /// Example: five answers on respect, two of them 4 or 5 of 5: respect 2/5.
 final class FeelingTraits: TraitFold {
-  private enum Place { static let ratings = 0, satisfied = 1, keepMinutes = 2, neverWellServed = 3 }
+  private enum Place { static let keepMinutes = 2, neverWellServed = 3 }
 
   static let family = FactFamily(
     name: "feeling traits", meaning: "a life",
@@ -59,7 +59,7 @@ final class FeelingTraits: TraitFold {
       ]
     },
     makeFold: { FeelingTraits($0) },
-    settle: { folds, _ in settle(folds.map { $0 as! FeelingTraits }) })
+    settle: { folds, lives in settle(folds.map { $0 as! FeelingTraits }, lives) })
 
   private static let answered = ["survey.answered"]
 
@@ -152,18 +152,18 @@ final class FeelingTraits: TraitFold {
     say(leaving)
   }
 
-  private static func settle(_ folds: [FeelingTraits]) {
-    var efforts: [Int64] = []
-    for fold in folds {
-      for row in fold.rows.customers.indices {
-        let spent = fold.rows.word(row, Place.keepMinutes)
-        if spent != FactRows.absent { efforts.append(spent) }
-      }
+  private static func settle(_ folds: [FeelingTraits], _ lives: LifeContext) {
+    var efforts = folds.flatMap { fold in
+      fold.rows.customers.indices.map { fold.rows.word($0, Place.keepMinutes) }.filter { $0 != FactRows.absent }
     }
     let least = median(&efforts) ?? .max
     for fold in folds {
-      for row in fold.rows.customers.indices where fold.rows.word(row, Place.keepMinutes) < least {
-        fold.rows.set(row, Place.neverWellServed, 0)
+      for row in fold.rows.customers.indices where fold.rows.word(row, Place.neverWellServed) == 1 {
+        if lives.isPartial {
+          fold.rows.set(row, Place.neverWellServed, FactRows.absent)
+        } else if fold.rows.word(row, Place.keepMinutes) < least {
+          fold.rows.set(row, Place.neverWellServed, 0)
+        }
       }
     }
   }

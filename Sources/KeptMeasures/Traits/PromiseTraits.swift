@@ -77,7 +77,7 @@ final class PromiseTraits: TraitFold {
       case .kept: if promise.settledAt <= promise.due { kept += 1 } else { late += 1 }
       case .broken: broken += 1
       case .withdrawn: break
-      case .open: if asOf > promise.due { unsettled.append((rows.customers.count, promise.source)) }
+      case .open: if asOf > promise.due { unsettled.append((lifeCount, promise.source)) }
       }
     }
     say(kept, of: kept + late + broken)

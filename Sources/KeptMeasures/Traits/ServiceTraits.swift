@@ -210,6 +210,7 @@ final class ServiceTraits: TraitFold {
   }
 
   private static func settle(_ folds: [ServiceTraits], _ lives: LifeContext) {
+    if lives.isPartial { return }
     var ofB2C: [Int64] = []
     for (place, fold) in folds.enumerated() {
       for row in fold.rows.customers.indices where lives.isB2C(place, row) {

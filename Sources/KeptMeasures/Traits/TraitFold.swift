@@ -9,15 +9,15 @@ class TraitFold: FactFold {
   final let asOf: Instant
   final let dayTable: DayTable
   final let asOfDay: Int
-  private let width: Int
   private var row: [Int64] = []
+  private var lives: PackedRows
 
   init(_ base: FactBase, width: Int) {
     rules = base.rulebook.traits
     asOf = base.asOf
     dayTable = base.dayTable
     asOfDay = base.dayTable.day(of: base.asOf)
-    self.width = width
+    lives = PackedRows(width: width)
     super.init(columnCount: width)
     row.reserveCapacity(width)
   }
@@ -30,8 +30,13 @@ class TraitFold: FactFold {
   final override func end(customer: UInt32) {
     row.removeAll(keepingCapacity: true)
     close()
-    rows.append(customer: customer, row)
+    lives.append(customer: customer, row)
   }
+
+  final override func gather() { lives.unpack(into: &rows) }
+
+  /// How many lives were folded before the present one.
+  final var lifeCount: Int { lives.count }
 
   /// The life is over: says its values.
   func close() {}
@@ -65,6 +70,8 @@ struct LifeContext {
   /// The last local day on which a source of the life said anything of anyone; nil: it had none. Metrics 3.01.
   let observedDay: (_ fold: Int, _ row: Int) -> Int?
   let isB2C: (_ fold: Int, _ row: Int) -> Bool
+  /// Whether only some lives were replayed: then they tell nothing of all.
+  let isPartial: Bool
 }
 
 /// Half of the values are below it, half above: the middle one, or the mean of the two in the middle; nil of nothing.
