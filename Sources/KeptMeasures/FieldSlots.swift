@@ -12,10 +12,10 @@ enum TouchField: Int, CaseIterable, Sendable {
   case change, endedBy, effectiveAt
   case automated, fromAgent, fromDepartment, askKind
   case since, foundVia, mrrBefore, mrrAfter, endsAt
-  case position
+  case position, byBot, role, introduced
 
   /// How many there are; `allCases.count` would build an array wherever a field is read.
-  @inline(__always) static var count: Int { 40 }
+  @inline(__always) static var count: Int { 43 }
 
   func detail(ofKind kind: String) -> DetailField {
     switch self {
@@ -59,6 +59,9 @@ enum TouchField: Int, CaseIterable, Sendable {
     case .mrrAfter: .dataNumber("mrr_after")
     case .endsAt: .dataText("ends_at")
     case .position: .position
+    case .byBot: .dataNumber("by_bot")
+    case .role: .dataText("role")
+    case .introduced: .dataNumber("introduced")
     }
   }
 }

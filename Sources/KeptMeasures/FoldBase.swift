@@ -30,6 +30,8 @@ final class FoldBase: Sendable {
   nonisolated(unsafe) let nounOf: UnsafeMutablePointer<Int>
   let allRoles: KindRoles
   let signals: SignalTable?
+  /// By source code: what each source was listening for.
+  let sourceSpans: [UInt32: SourceSpan]
   let counted: CompiledMeasures?
   let rating: RatingReader
   /// By currency code, see `OrderTracker`.
@@ -52,8 +54,9 @@ final class FoldBase: Sendable {
   init(
     rulebook: Rulebook, parts: Parts, families things: [FactFamily], hidden: [FactFamily],
     traits: [FactFamily], asOf: Instant, currency: String, dayTable: DayTable, kinds: [String], plan: DetailPlan,
-    code: @escaping (String) -> UInt32
+    sources: [String: SourceSpan], code: @escaping (String) -> UInt32
   ) {
+    sourceSpans = Dictionary(uniqueKeysWithValues: sources.map { ($0.key.isEmpty ? 0 : code($0.key), $0.value) })
     self.rulebook = rulebook
     contactMask = 1 << UInt8(rulebook.lifecycle.activity)
     self.parts = parts

@@ -1,6 +1,6 @@
 /// What a kind does in a life, by the rulebook: the reasons why a fold looks at a touch more closely than its 16 bytes.
 struct KindRoles: OptionSet, Sendable {
-  let rawValue: UInt32
+  let rawValue: UInt64
 
   /// Opens a case, order or project; belongs to one, so that it may open it by implication.
   static let opens = KindRoles(rawValue: 1 << 0)
@@ -41,6 +41,9 @@ struct KindRoles: OptionSet, Sendable {
   /// Says how a relationship began, or how well they fit.
   static let begins = KindRoles(rawValue: 1 << 31)
 
+  /// Closes a project formally, or introduces its customer to those who care from then on.
+  static let parts = KindRoles(rawValue: 1 << 32)
+
   static let promises: KindRoles = [
     .promiseMade, .promiseRevised, .promiseKept, .promiseBroken, .fulfils, .withdraws,
   ]
@@ -48,7 +51,7 @@ struct KindRoles: OptionSet, Sendable {
   static let money: KindRoles = [.orderPlaced, .orderCancelled, .orderCorrected, .credited]
   static let matters: KindRoles = [
     .opens, .concerns, .caseResolved, .handsOn, .mayReply, .projectClosed, .asks, .returnRequested, .returnCredited,
-    .invoiced, .paid,
+    .invoiced, .paid, .parts,
   ]
   static let turns: KindRoles = [.ends, .starts]
 }
@@ -121,7 +124,10 @@ struct RoleTable: Sendable {
       for name in names { if let code = codes[name] { roles[code].insert(role) } }
     }
 
-    let needsCases = !facts.isDisjoint(with: [.answeredSoon, .solvedSoon, .solvedLate, .handedOnAgain])
+    let absences = parts.isDisjoint(with: .signalling) ? [] : rulebook.absencesAskedFor
+    let followsMatters = !absences.isDisjoint(with: [.leftInDark, .unanswered, .droppedAfterClose])
+    let needsCases =
+      followsMatters || !facts.isDisjoint(with: [.answeredSoon, .solvedSoon, .solvedLate, .handedOnAgain])
     if parts.contains(.openings) || needsCases {
       for (code, kind) in kinds.enumerated() {
         let noun = String(kind.prefix { $0 != "." })
@@ -132,7 +138,8 @@ struct RoleTable: Sendable {
     }
     if !facts.isDisjoint(with: [.solvedSoon, .solvedLate]) { give(["case.resolved"], .caseResolved) }
     if facts.contains(.handedOnAgain) { give(["case.assigned", "contact.assigned"], .handsOn) }
-    if facts.contains(.answeredSoon) {
+    if followsMatters { give(["closeout.held", "contact.assigned"], .parts) }
+    if facts.contains(.answeredSoon) || absences.contains(.unanswered) {
       give(["message.sent", "call.handled", "meeting.held", "status.reported"], .mayReply)
       give(kinds.filter { $0.hasPrefix("case.") && $0 != "case.updated" }, .mayReply)
     }
@@ -150,9 +157,11 @@ struct RoleTable: Sendable {
     }
 
     let promiseFacts: Set<LifeFact> = [
-      .ourPromiseKept, .ourPromiseBroken, .ourPromiseMoved, .theirPromiseKept, .theirPromiseBroken,
+      .ourPromiseKept, .ourPromiseBroken, .ourPromiseDropped, .ourPromiseMoved, .theirPromiseKept, .theirPromiseBroken,
     ]
-    if !parts.isDisjoint(with: [.promises, .customers]) || !facts.isDisjoint(with: promiseFacts) {
+    if !parts.isDisjoint(with: [.promises, .customers]) || !facts.isDisjoint(with: promiseFacts)
+      || !absences.isDisjoint(with: [.promiseOverdue, .promiseDropped])
+    {
       give(["promise.made"], .promiseMade)
       give(["promise.revised"], .promiseRevised)
       give(["promise.kept"], .promiseKept)
@@ -191,8 +200,12 @@ struct RoleTable: Sendable {
       needs += Need.each(having, fields)
     }
     add([.opens, .concerns, .caseResolved], [.ownID, .subject])
+    if !parts.isDisjoint(with: .signalling), !rulebook.absencesAskedFor.isEmpty {
+      add([.opens, .concerns], [.source, .byBot])
+      add(.parts, [.projectID, .subject, .role, .introduced])
+    }
     add(.handsOn, [.caseID, .projectID, .subject, .agent, .department, .fromAgent, .fromDepartment])
-    add(.mayReply, [.caseID, .subject, .agent, .automated])
+    add(.mayReply, [.caseID, .subject, .agent, .automated, .byBot])
     add([.projectClosed], [.ownID, .subject])
     add(.asks, [.askKind])
     add([.returnRequested, .returnCredited], [.returnID, .subject])

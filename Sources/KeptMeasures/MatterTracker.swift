@@ -13,11 +13,29 @@ final class MatterTracker {
     var handOffs: Int32 = 0
     var agent: UInt32 = 0
     var department: UInt32 = 0
+    /// Since when a first human reply is due.
+    var replyDueSince: Instant
+    var isResolvedByBot = false
+    /// Its number in `silences`; −1: nobody watches it.
+    var watched: Int32 = -1
+
+    init(openedAt: Instant) {
+      self.openedAt = openedAt
+      replyDueSince = openedAt
+    }
   }
+
+  /// What a kind does to the case or project it belongs to.
+  private enum Step { case none, closes, reopens, closesOut, introduces }
 
   /// Set in what `take` returns when the touch opens its matter by implication.
   static let impliedOpening: UInt32 = 1 << 31
 
+  /// Where some rule hears what does not happen.
+  private let silences: SilenceWatch?
+  /// By kind code.
+  private let steps: [Step]
+  private let isMessage: [Bool]
   private let norms: Norms
   private let hours: BusinessClock
   private let caseNoun: Int
@@ -27,9 +45,21 @@ final class MatterTracker {
   /// A project closed, and no touch of ours came after.
   private(set) var awaitsOurTouch = false
 
-  init(rulebook: Rulebook, nouns: [String], dayTable: DayTable) {
+  init(rulebook: Rulebook, nouns: [String], kinds: [String], dayTable: DayTable, absences: AbsenceLog?) {
     norms = rulebook.norms
-    hours = BusinessClock(hours: rulebook.businessHours, dayTable: dayTable)
+    let hours = BusinessClock(hours: rulebook.businessHours, dayTable: dayTable)
+    self.hours = hours
+    silences = absences.map { SilenceWatch($0, hours) }
+    isMessage = kinds.map { $0 == "message.sent" }
+    steps = kinds.map { kind in
+      switch kind {
+      case "case.resolved", "case.closed", "project.closed": .closes
+      case "case.reopened", "project.started": .reopens
+      case "closeout.held": .closesOut
+      case "contact.assigned": .introduces
+      default: .none
+      }
+    }
     caseNoun = nouns.firstIndex(of: "case") ?? 1000
     projectNoun = nouns.firstIndex(of: "project") ?? 1001
   }
@@ -40,19 +70,30 @@ final class MatterTracker {
 
   func begin() {
     awaitsOurTouch = false
+    silences?.begin()
     if matters.isEmpty { return }
     keys.removeAll()
     matters.removeAll(keepingCapacity: true)
   }
 
-  /// Our own touches since the last call end the wait that a closed project began.
-  func weTouched() { awaitsOurTouch = false }
+  /// Whether our own touches, of whatever kind, mean something now.
+  var watchesOurTouches: Bool { awaitsOurTouch || silences?.hasOpen ?? false }
+
+  /// A touch of ours ends the wait that a closed project began, and every darkness.
+  func weTouched(at time: Instant) {
+    awaitsOurTouch = false
+    silences?.spoke(at: time)
+  }
+
+  func end() { silences?.end() }
 
   func take(_ touch: Touch, _ roles: KindRoles, noun: Int, direction: Direction) -> UInt32 {
     var facts: UInt32 = 0
+    if let silences, silences.hasOpen, direction == .out || direction == .both { silences.spoke(at: touch.time) }
     if noun >= 0, let id = touch.ownID {
       let (index, isNew) = matter(UInt64(noun), id, at: touch.time)
       if isNew, !roles.contains(.opens) { facts |= Self.impliedOpening }
+      if noun == caseNoun || noun == projectNoun { follow(touch, index, isCase: noun == caseNoun) }
       if roles.contains(.caseResolved) {
         let age = touch.time - matters[index].openedAt
         if age <= norms.solvedSoon { facts |= LifeFact.solvedSoon.bit }
@@ -63,6 +104,7 @@ final class MatterTracker {
     if roles.contains(.handsOn) { facts |= handedOn(touch) }
     if roles.contains(.asks), awaitsOurTouch, touch.says(.askKind, "upsell") { facts |= LifeFact.soldFirst.bit }
     if roles.contains(.projectClosed) { awaitsOurTouch = true }
+    if roles.contains(.parts) { parted(touch) }
     if roles.contains(.returnRequested), let id = touch.text(.returnID) ?? touch.text(.subject) {
       _ = matter(Self.returnTag, id, at: touch.time)
     }
@@ -83,16 +125,53 @@ final class MatterTracker {
     return (found.key, found.isNew)
   }
 
+  /// What a case or project comes to.
+  private func follow(_ touch: Touch, _ index: Int, isCase: Bool) {
+    // Something else may have named it before its own first event.
+    if matters[index].watched < 0, let silences { matters[index].watched = silences.opened(touch, isCase: isCase) }
+    let watched = matters[index].watched
+    switch steps[touch.kind] {
+    case .closes:
+      let byBot = touch.number(.byBot) > 0
+      matters[index].isResolvedByBot = byBot
+      if watched >= 0 { silences!.closed(watched, at: touch.time, byBot: byBot) }
+    case .reopens:
+      if matters[index].isResolvedByBot, !matters[index].isAnswered { matters[index].replyDueSince = touch.time }
+      if watched >= 0 { silences!.reopened(watched, at: touch.time) }
+    case .none, .closesOut, .introduces: break
+    }
+  }
+
+  /// A project is formally closed, or its customer introduced to those who care from then on.
+  private func parted(_ touch: Touch) {
+    guard let silences else { return }
+    let isIntroduction = steps[touch.kind] == .introduces
+    if isIntroduction, !touch.says(.role, "care") || touch.number(.introduced) <= 0 { return }
+    guard let id = touch.text(.projectID) ?? touch.text(.subject) else {
+      if isIntroduction { silences.introduced(nil, at: touch.time) }
+      return
+    }
+    guard let key = keys.find(tag: UInt64(projectNoun), id), matters[key].watched >= 0 else { return }
+    if isIntroduction {
+      silences.introduced(matters[key].watched, at: touch.time)
+    } else {
+      silences.closedOut(matters[key].watched, at: touch.time)
+    }
+  }
+
   /// The first human reply to a case: ours, with an agent, not automated (metrics 3.10).
   private func replied(_ touch: Touch, _ direction: Direction, isCase: Bool) -> UInt32 {
     // Of case.* only what we did; a message, call, meeting or report is a reply by itself.
     if isCase, direction != .out, direction != .both { return 0 }
-    guard touch.code(.agent) != 0, touch.number(.automated) <= 0 else { return 0 }
+    // A message from them is not.
+    if isMessage[touch.kind], direction == .in { return 0 }
+    guard touch.code(.agent) != 0, touch.number(.automated) <= 0, touch.number(.byBot) <= 0 else { return 0 }
     guard let id = touch.text(.caseID) ?? touch.text(.subject),
       let key = keys.find(tag: UInt64(caseNoun), id), !matters[key].isAnswered
     else { return 0 }
     matters[key].isAnswered = true
-    let waited = hours.duration(from: matters[key].openedAt, to: touch.time, atMost: norms.answeredSoon)
+    if matters[key].watched >= 0 { silences!.replied(matters[key].watched, at: touch.time) }
+    let waited = hours.duration(from: matters[key].replyDueSince, to: touch.time, atMost: norms.answeredSoon)
     return waited <= norms.answeredSoon ? LifeFact.answeredSoon.bit : 0
   }
 
@@ -134,30 +213,5 @@ final class MatterTracker {
     }
     guard roles.contains(.paid), due != .absentInstant else { return 0 }
     return touch.time - due > norms.paidLate ? LifeFact.paidLate.bit : 0
-  }
-}
-
-/// Business time between two instants: the part of it that lies in business hours, in the business zone.
-struct BusinessClock {
-  let hours: BusinessHours
-  let dayTable: DayTable
-
-  /// Never counts further than just beyond `limit`, so that a wait of years costs no more than one of days.
-  func duration(from start: Instant, to end: Instant, atMost limit: Int64) -> Int64 {
-    var total: Int64 = 0
-    var day = dayTable.day(of: start)
-    while total <= limit, dayTable.start(ofDay: day) < end {
-      // 1970-01-01 was a Thursday; 1 = Monday.
-      let weekday = ((day + 3) % 7 + 7) % 7 + 1
-      if hours.days.contains(weekday) {
-        // Clocks change at night: counted from the end of the day, the hours of the day are right on those days too.
-        let midnight = dayTable.start(ofDay: day + 1)
-        let opens = midnight - Int64(1440 - hours.fromMinute) * 60_000_000
-        let closes = midnight - Int64(1440 - hours.toMinute) * 60_000_000
-        total += max(0, min(closes, end) - max(opens, start))
-      }
-      day += 1
-    }
-    return total
   }
 }

@@ -38,6 +38,7 @@ public final class MeasureFold: LifeFold {
   /// Those of them that look at every touch.
   private let chunkFolds: [FactFold]
 
+  private let absences: AbsenceLog?
   private let promises: PromiseTracker?
   private let matters: MatterTracker?
   private let orders: OrderTracker?
@@ -101,10 +102,14 @@ public final class MeasureFold: LifeFold {
     purchases = parts.contains(.purchases) ? PurchaseFold(dayTable: dayTable) : nil
     sources = parts.isDisjoint(with: [.customers, .churn]) ? nil : SourceWatch(slots: base.slots)
     let roles = base.allRoles
-    promises = roles.isDisjoint(with: .promises) ? nil : PromiseTracker(rules: rulebook.promises, kinds: base.kinds)
+    absences = base.sourceSpans.isEmpty || base.signals == nil ? nil : AbsenceLog(base)
+    promises =
+      roles.isDisjoint(with: .promises)
+      ? nil : PromiseTracker(rules: rulebook.promises, kinds: base.kinds, absences: absences)
     matters =
       roles.isDisjoint(with: .matters)
-      ? nil : MatterTracker(rulebook: rulebook, nouns: base.roles.nounNames, dayTable: dayTable)
+      ? nil : MatterTracker(
+        rulebook: rulebook, nouns: base.roles.nounNames, kinds: base.kinds, dayTable: dayTable, absences: absences)
     orders =
       roles.isDisjoint(with: .money)
       ? nil : OrderTracker(rates: base.rates)
@@ -177,6 +182,7 @@ public final class MeasureFold: LifeFold {
     churn?.begin()
     tenure?.begin(customer: entity)
     sources?.begin()
+    absences?.begin()
     promises?.begin()
     matters?.begin()
     orders?.begin()
@@ -203,7 +209,7 @@ public final class MeasureFold: LifeFold {
     prepare(&chunk)
     turns.removeAll(keepingCapacity: true)
     if readsPoints { points.update(repeating: 0, count: chunk.count) }
-    if chunk.specialCount > 0 { lookClosely(chunk) }
+    if chunk.specialCount > 0 || matters?.watchesOurTouches ?? false { lookClosely(chunk) }
     claims?.apply(chunk)
     if isFirm { return }
     if let first = chunk.touches.rows.first { earliest = min(earliest, first.time) }
@@ -272,11 +278,11 @@ public final class MeasureFold: LifeFold {
       if let cells, roles.contains(.counts) { cells.take(touch, direction) }
       if isFirm { continue }
       if let matters, !roles.isDisjoint(with: .matters) {
-        if matters.awaitsOurTouch { findOurTouch(chunk, lookedThrough, row) }
+        if matters.watchesOurTouches { findOurTouches(chunk, lookedThrough, row) }
         lookedThrough = row
         facts |= matters.take(touch, roles, noun: nouns[kind], direction: direction)
         if facts & MatterTracker.impliedOpening != 0 { activity[row] |= base.impliedMask }
-        if matters.awaitsOurTouch { lookedThrough = row + (roles.contains(.projectClosed) ? 1 : 0) }
+        if roles.contains(.projectClosed) { lookedThrough = row + 1 }
       }
       if roles.contains(.signals) {
         scores!.take(touch, direction, facts: facts, month: months[row])
@@ -303,17 +309,27 @@ public final class MeasureFold: LifeFold {
         tenure?.take(turn)
       }
     }
-    if let matters, matters.awaitsOurTouch { findOurTouch(chunk, lookedThrough, chunk.count) }
+    if let matters, matters.watchesOurTouches { findOurTouches(chunk, lookedThrough, chunk.count) }
   }
 
-  /// Whether one of the touches [first, last) was ours: then nobody waits for it any more.
-  private func findOurTouch(_ chunk: borrowing Chunk, _ first: Int, _ last: Int) {
+  /// Tells which of the touches [first, last) were ours, as long as somebody waits for one.
+  private func findOurTouches(_ chunk: borrowing Chunk, _ first: Int, _ last: Int) {
+    let (base, matters) = (base, matters!)
     for row in first..<max(first, last) {
       let direction = base.direction(chunk.rows[row].touchClass)
-      if direction == .out || direction == .both {
-        matters!.weTouched()
-        return
-      }
+      guard direction == .out || direction == .both else { continue }
+      matters.weTouched(at: chunk.rows[row].time)
+      if !matters.watchesOurTouches { return }
+    }
+  }
+
+  /// What did not happen in the life speaks, too.
+  private func hearAbsences() {
+    guard let absences, let scores else { return }
+    promises?.end()
+    matters?.end()
+    for absence in absences.found {
+      scores.take(absence, month: Int32(base.dayTable.bucket(.month, of: absence.at)))
     }
   }
 
@@ -338,6 +354,7 @@ public final class MeasureFold: LifeFold {
     claims?.end(tenure!.rows)
     let purchase = purchases?.end(customer: entity, orders)
     if let scores {
+      hearAbsences()
       scores.end(customer: entity)
       if let history = scores.history {
         moves?.end(history)

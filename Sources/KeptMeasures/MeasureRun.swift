@@ -18,6 +18,8 @@ public struct MeasureRun: Sendable {
   let dayTable: DayTable
   /// Every kind of the ledger.
   let kinds: [String]
+  /// What each source was listening for, by its name: to be found out before any life is folded, see `settlingSorts`.
+  public var sources: [String: SourceSpan] = [:]
 
   /// - Parameters:
   ///   - currency: the ledger's.
@@ -46,6 +48,13 @@ public struct MeasureRun: Sendable {
     return ReplayPlan(entity: unit, details: plan.details, detailsOfOthers: plan.others)
   }
 
+  /// The sorts of touches of which `sources` must say since when each source records them; empty where no table needs it.
+  public var settlingSorts: [TouchSort] {
+    let isAsked = !parts(.customer).union(parts(.account)).isDisjoint(with: .signalling)
+    let opens = kinds.contains { kind in ["promise.made", "case.", "project."].contains(where: kind.hasPrefix) }
+    return isAsked && opens && !rulebook.absencesAskedFor.isEmpty ? SettlingSorts.sorts(rulebook, kinds: kinds) : []
+  }
+
   /// The fold of one worker.
   public func makeFold(_ unit: ReplayPlan.Entity, _ context: ReplayContext) -> MeasureFold {
     makeFold(unit, kinds: context.kinds, plan: DetailPlan(context.plan), code: context.code(of:))
@@ -61,8 +70,8 @@ public struct MeasureRun: Sendable {
     MeasureFold(
       FoldBase(
         rulebook: rulebook, parts: parts(unit), families: families(unit), hidden: hidden(unit), traits: traits(unit),
-        asOf: asOf,
-        currency: currency, dayTable: dayTable, kinds: kinds, plan: plan ?? detailPlan(unit), code: code))
+        asOf: asOf, currency: currency, dayTable: dayTable, kinds: kinds, plan: plan ?? detailPlan(unit),
+        sources: sources, code: code))
   }
 
   /// The families whose tables are asked for, and cases where claims are; in the order of `TableName`. Things belong to

@@ -26,6 +26,11 @@ final class PromiseTracker {
     var fulfilment: Int32 = -1
     /// The promise before it on the same subject; −1: none.
     var before: Int32 = -1
+    /// The event that made it, where some rule hears what does not happen.
+    var origin: AbsenceLog.Origin?
+    /// Its due passed in silence; so did the long wait after.
+    var isOverdue = false
+    var isDropped = false
   }
 
   private let rules: PromiseRules
@@ -37,8 +42,12 @@ final class PromiseTracker {
   /// By fulfilment: the codes of its kinds.
   private let fulfilmentKinds: [Set<Int>]
 
-  init(rules: PromiseRules, kinds: [String]) {
+  private let absences: AbsenceLog?
+
+  /// - Parameter absences: where some rule hears what does not happen.
+  init(rules: PromiseRules, kinds: [String], absences: AbsenceLog?) {
     self.rules = rules
+    self.absences = absences
     fulfilmentKinds = rules.fulfilments.map { fulfilment in
       Set(fulfilment.kinds.compactMap { kinds.firstIndex(of: $0) })
     }
@@ -95,6 +104,7 @@ final class PromiseTracker {
         break
       }
     }
+    if absences != nil { promise.origin = AbsenceLog.Origin(touch) }
     let number = Int32(promises.count)
     if !rules.fulfilments.isEmpty || !rules.withdrawals.isEmpty, let subject = touch.text(.subject) {
       let subjectKey = self.key(Self.bySubject, subject)
@@ -120,6 +130,7 @@ final class PromiseTracker {
     let due = touch.due
     let old = promises[index].due
     if touch.says(.askedBy, "customer") {
+      pass(index, touch.time)
       if due != .absentInstant { promises[index].due = due }
       return 0
     }
@@ -160,6 +171,7 @@ final class PromiseTracker {
       {
         facts |= settle(index, .kept, touch.time)
       } else if roles.contains(.withdraws) {
+        pass(index, touch.time)
         promises[index].settlement = .withdrawn
         promises[index].settledAt = touch.time
       }
@@ -168,9 +180,34 @@ final class PromiseTracker {
   }
 
   private func settle(_ index: Int, _ how: Settlement, _ time: Instant) -> UInt32 {
+    pass(index, time)
     promises[index].settlement = how
     promises[index].settledAt = time
-    return fact(how, promises[index].maker, at: time, due: promises[index].due)
+    let fact = fact(how, promises[index].maker, at: time, due: promises[index].due)
+    // Dropped before it was said: it is said once.
+    return promises[index].isDropped ? fact & ~LifeFact.ourPromiseDropped.bit : fact
+  }
+
+  /// Notes what of an open promise of ours passed in silence before `time`: its due, and the long wait after.
+  private func pass(_ index: Int, _ time: Instant) {
+    guard let absences, let origin = promises[index].origin else { return }
+    let promise = promises[index]
+    guard promise.maker == .us, promise.settlement == .open, promise.due != .absentInstant else { return }
+    let settling = SettlingSorts.promiseSettled.union(.fulfilment(promise.fulfilment))
+    let due = max(promise.due, promise.madeAt)
+    if !promise.isOverdue, due < time {
+      promises[index].isOverdue = absences.note(.promiseOverdue, at: due, origin, settling)
+    }
+    if !promise.isDropped, due + absences.norms.promiseDropped < time {
+      promises[index].isDropped = absences.note(
+        .promiseDropped, at: due + absences.norms.promiseDropped, origin, settling)
+    }
+  }
+
+  /// Notes what is still passing when the life has been told.
+  func end() {
+    guard let absences else { return }
+    for index in promises.indices { pass(index, absences.asOf) }
   }
 
   private func fact(_ how: Settlement, _ maker: Maker, at time: Instant, due: Instant) -> UInt32 {
@@ -178,7 +215,7 @@ final class PromiseTracker {
     switch (how, maker) {
     case (.kept, .us): return inTime ? LifeFact.ourPromiseKept.bit : 0
     case (.kept, .customer): return LifeFact.theirPromiseKept.bit
-    case (.broken, .us): return inTime ? LifeFact.ourPromiseBroken.bit : 0
+    case (.broken, .us): return inTime ? LifeFact.ourPromiseBroken.bit : LifeFact.ourPromiseDropped.bit
     case (.broken, .customer): return LifeFact.theirPromiseBroken.bit
     default: return 0
     }

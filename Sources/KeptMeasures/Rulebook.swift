@@ -105,6 +105,8 @@ struct SignalRule: Sendable {
   var name: String
   var kinds: [String]
   var conditions: [Condition]
+  /// What it hears besides, though no event says it.
+  var absence: LifeAbsence?
   var list: SignalList
   var points: Points
   /// A name in `halfLives`; empty where the rule gives no points.
@@ -143,6 +145,7 @@ struct Condition: Sendable, Hashable {
 enum LifeFact: String, Sendable, CaseIterable {
   case ourPromiseKept = "our promise kept in time"
   case ourPromiseBroken = "our promise broken before due"
+  case ourPromiseDropped = "our promise broken after due"
   case ourPromiseMoved = "our promise moved to a later due"
   case theirPromiseKept = "their promise kept"
   case theirPromiseBroken = "their promise broken"
@@ -156,6 +159,17 @@ enum LifeFact: String, Sendable, CaseIterable {
   case paidLate = "paid late"
 
   var bit: UInt32 { 1 << UInt32(Self.allCases.firstIndex(of: self)!) }
+}
+
+/// What did not happen in a life, told at the instant a limit passed; what a rule can ask for as `"absence"`.
+enum LifeAbsence: String, Sendable, CaseIterable {
+  case promiseOverdue = "our promise unsettled when due"
+  case promiseDropped = "our promise unsettled long after due"
+  case droppedAfterClose = "project closed without close-out or introduction to care"
+  case leftInDark = "open case or project without a word of ours"
+  case unanswered = "case without a human reply"
+
+  var index: Int { Self.allCases.firstIndex(of: self)! }
 }
 
 struct PromiseRules: Sendable {
@@ -253,6 +267,13 @@ struct Norms: Sendable {
   /// How far from its closing a project may be closed out, and its customer be introduced to those who care.
   var closeOut: Int64
   var handOffs: Int
+  /// After its due an unsettled promise is dropped.
+  var promiseDropped: Int64
+  /// Without a word of ours whoever has an open matter is in the dark; and is so again every so long.
+  var leftInDark: Int64
+  var leftInDarkAgain: Int64
+  /// Business days.
+  var unansweredDays: Int
 }
 
 /// What the measures that touches add up to take from the rulebook's `measures`.

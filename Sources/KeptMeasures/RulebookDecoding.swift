@@ -296,7 +296,8 @@ extension Norms {
     let parts = try reader.record(
       "answered_soon_hours", "solved_soon_days", "solved_late_days", "credit_soon_hours", "credit_late_days",
       "paid_late_days", "confirm_instantly_seconds", "ship_notice_hours", "waited_soon_seconds",
-      "close_out_days", "hand_offs")
+      "close_out_days", "hand_offs", "promise_dropped_days", "left_in_dark_days", "left_in_dark_again_days",
+      "unanswered_business_days")
     answeredSoon = try parts["answered_soon_hours"]!.duration(Rulebook.hour)
     solvedSoon = try parts["solved_soon_days"]!.duration(Rulebook.day)
     solvedLate = try parts["solved_late_days"]!.duration(Rulebook.day)
@@ -308,6 +309,13 @@ extension Norms {
     closeOut = try parts["close_out_days"]!.duration(Rulebook.day)
     shipNotice = try parts["ship_notice_hours"]!.duration(Rulebook.hour)
     handOffs = try parts["hand_offs"]!.integer(1...1_000_000)
+    promiseDropped = try parts["promise_dropped_days"]!.duration(Rulebook.day)
+    leftInDark = try parts["left_in_dark_days"]!.duration(Rulebook.day)
+    leftInDarkAgain = try parts["left_in_dark_again_days"]!.duration(Rulebook.day)
+    guard leftInDarkAgain >= Rulebook.hour else {
+      throw parts["left_in_dark_again_days"]!.fail("expected at least an hour")
+    }
+    unansweredDays = try parts["unanswered_business_days"]!.integer(1...250)
   }
 }
 
@@ -343,11 +351,15 @@ extension SignalRule {
   static let pointsMax: Int64 = 1_000_000
 
   init(_ reader: RulebookReader, halfLives: [String: Int64]) throws(RulebookError) {
-    let parts = try reader.record("rule", "kinds", "where?", "list", "points", "half_life?", "why?", "seed?")
+    let parts = try reader.record("rule", "kinds", "where?", "absence?", "list", "points", "half_life?", "why?", "seed?")
     name = try parts["rule"]!.text()
     kinds = try parts["kinds"]!.texts()
     conditions = try parts["where"].map { reader throws(RulebookError) in try Condition.all(reader) } ?? []
+    absence = try parts["absence"]?.choice(LifeAbsence.self)
     list = try parts["list"]!.choice(SignalList.self)
+    if absence != nil, parts["points"]!.value.string == "rating" {
+      throw parts["points"]!.fail("an absence has no rating")
+    }
     if parts["points"]!.value.string == "rating" {
       points = .rating
     } else {

@@ -136,6 +136,16 @@ final class ScoreFold {
       points: points)
   }
 
+  /// Takes what did not happen.
+  func take(_ absence: AbsenceLog.Absence, month: Int32) {
+    for rule in table.absences[absence.what.index] where rule.points != 0 {
+      add(rule.points, rule: rule.rule, steps: rule.steps, at: absence.at, month: month)
+      spoken?.add(
+        at: absence.at, position: absence.origin.position, kind: Int(absence.origin.kind), isAbsence: true,
+        rule: rule.rule, points: rule.points)
+    }
+  }
+
   /// Adds points × 10⁶ of a rule at an instant: how a touch counts, and how one that no event states (an absence) can.
   func add(_ points: Int64, rule: Int, steps: Double, at instant: Instant, month: Int32) {
     let weight = Double(abs(points)) / 1_000_000 * Decay.unit

@@ -24,6 +24,8 @@ final class SignalTable: Sendable {
   /// By kind code: the compiled rules of each list, in order; empty for kinds that `quick` decides.
   let tried: [[[CompiledRule]]]
   let rating: RatingReader
+  /// By absence: the rule of each list that hears it.
+  let absences: [[CompiledRule]]
 
   init(rulebook: Rulebook, kinds: [String], plan: DetailPlan, code word: (String) -> UInt32) {
     rules = rulebook.signals
@@ -52,6 +54,13 @@ final class SignalTable: Sendable {
       }
     }
     self.tried = tried
+    absences = LifeAbsence.allCases.map { what in
+      SignalList.allCases.compactMap { list in
+        rulebook.signals.enumerated().first { $0.element.absence == what && $0.element.list == list }.map { index, rule in
+          CompiledRule(rule, index, kind: "", rulebook: rulebook, plan: plan, code: word)
+        }
+      }
+    }
   }
 
   deinit { quick.deallocate() }

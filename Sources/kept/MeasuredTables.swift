@@ -36,7 +36,7 @@ struct MeasuredTables {
   func make(_ progress: Progress) throws -> [Table] {
     let calendar = try ledger.calendar()
     let log = try KnownLog(ledger, at: end)
-    let run = MeasureRun(
+    var run = MeasureRun(
       rulebook: rulebook, tables: names, asOf: selection.asOf, calendar: calendar,
       currency: ledger.settings.currency ?? "", kinds: log.kinds, earliest: min(log.earliest, selection.asOf))
     var results: [ReplayPlan.Entity: ReplayResult<MeasureFold>] = [:]
@@ -49,6 +49,7 @@ struct MeasuredTables {
     for (index, unit) in units.enumerated() {
       let replay = try Replay(
         log, selection: selection, plan: run.plan(unit), jobs: jobs, memoryByteCount: memoryByteCount)
+      if index == 0, !run.settlingSorts.isEmpty { run.sources = try replay.sourceSpans(run.settlingSorts) }
       let observers =
         index == 0 && !names.isDisjoint(with: [.sources, .backtests])
         ? (0..<jobs).map { _ in SourcesFold(calendar: calendar, asOf: selection.asOf, word: replay.context.word) } : []

@@ -62,7 +62,8 @@ struct Lives {
     _ tables: Set<TableName>, asOf: Instant, rulebook: Rulebook = .standard, zone: Zone = .utc,
     weekStart: Weekday = .monday, workers: Int = 1, piece: Int = .max, names: [String?]? = nil
   ) -> [String: Table] {
-    let run = run(tables, asOf: asOf, rulebook: rulebook, zone: zone, weekStart: weekStart)
+    var run = run(tables, asOf: asOf, rulebook: rulebook, zone: zone, weekStart: weekStart)
+    run.sources = spans(run.settlingSorts, asOf: asOf)
     let strings = Words()
     let kinds = Set(lives.flatMap { $0.touches.map(\.kind) }).sorted()
     var folds: [ReplayPlan.Entity: [MeasureFold]] = [:]
@@ -86,6 +87,27 @@ struct Lives {
       customers: folds[.customer] ?? [], accounts: folds[.account] ?? [], names: EntityNames(known),
       accountNames: EntityNames(accounts.map(\.name)), words: strings.words, accountWords: strings.words, sources: nil)
     return Dictionary(uniqueKeysWithValues: made.map { ($0.schema.name, $0) })
+  }
+
+  /// What each source was listening for, touch by touch.
+  private func spans(_ sorts: [TouchSort], asOf: Instant) -> [String: SourceSpan] {
+    var spans: [String: SourceSpan] = [:]
+    if sorts.isEmpty { return spans }
+    for touch in lives.flatMap(\.touches) where touch.time <= asOf {
+      var source = ""
+      if case .text(let name)? = touch.fields[.text(.source)] { source = name }
+      var span = spans[source] ?? SourceSpan(firsts: Array(repeating: .max, count: sorts.count), last: .min)
+      span.last = max(span.last, touch.time)
+      for (place, sort) in sorts.enumerated() where sort.directions[touch.kind]?.contains(touch.direction.rawValue) ?? false {
+        if sort.isHuman {
+          if touch.fields[.text(.agent)] == nil { continue }
+          if case .flag(true)? = touch.fields[.dataNumber("automated")] { continue }
+        }
+        span.firsts[place] = min(span.firsts[place], touch.time)
+      }
+      spans[source] = span
+    }
+    return spans
   }
 
   private func entities(_ unit: ReplayPlan.Entity) -> [(entity: UInt32, touches: [TestTouch])] {

@@ -13,7 +13,7 @@ import Testing
 
   @Test func `the built-in rulebook holds the signal table and knows every kind it names`() {
     let rules = Rulebook.standard.signals
-    #expect(rules.count == 72)
+    #expect(rules.count == 77)
     for rule in rules {
       #expect(!rule.seed.isEmpty && !rule.why.isEmpty, "\(rule.name)")
       for kind in Rulebook.standard.kinds(of: rule) { #expect(Vocabulary.byName[kind] != nil, "\(rule.name): \(kind)") }

@@ -40,6 +40,13 @@ private func one(_ kind: String, _ data: [String: any Sendable] = [:]) -> [TestT
 
 private let promise = touch("promise.made", "2024-06-01", subject: "p1", due: "2024-06-10")
 
+/// A case answered by a person and resolved, so that the source has shown that it records both.
+private let answering = [
+  touch("case.opened", "2024-05-01T10:00", subject: "k0"),
+  touch("message.sent", "2024-05-01T11:00", agent: "kim", data: ["case_id": "k0"]),
+  touch("case.resolved", "2024-05-01T12:00", subject: "k0"),
+]
+
 @Suite struct SignalTests {
   /// One statement a case: the compiler takes minutes over them as one array.
   static let cases: [SignalCase] = {
@@ -51,6 +58,48 @@ private let promise = touch("promise.made", "2024-06-01", subject: "p1", due: "2
       "promise-kept",
       yes: [promise, touch("promise.kept", "2024-06-09", subject: "p1")],
       no: [promise, touch("promise.kept", "2024-06-11", subject: "p1")])
+    add(
+      "promise-overdue",
+      yes: [touch("promise.kept", "2024-05-01", subject: "p0"), promise, touch("order.placed", "2024-06-11")],
+      no: [
+        touch("promise.kept", "2024-05-01", subject: "p0"), promise, touch("promise.kept", "2024-06-10", subject: "p1"),
+        touch("order.placed", "2024-06-11"),
+      ])
+    add(
+      "promise-dropped",
+      yes: [promise, touch("promise.broken", "2024-06-11", subject: "p1")],
+      no: [promise, touch("promise.broken", "2024-06-09", subject: "p1")])
+    add(
+      "dropped-after-close",
+      yes: [
+        touch("closeout.held", "2024-05-01", subject: "x0"), touch("project.closed", "2024-06-01", subject: "x"),
+        touch("order.placed", "2024-06-16"),
+      ],
+      no: [
+        touch("closeout.held", "2024-05-01", subject: "x0"), touch("project.closed", "2024-06-01", subject: "x"),
+        touch("closeout.held", "2024-06-10", subject: "x"), touch("order.placed", "2024-06-16"),
+      ])
+    add(
+      "left-in-dark",
+      yes: answering + [
+        touch("case.opened", "2024-06-03T10:00", subject: "k"), touch("message.sent", "2024-06-06T10:01"),
+        touch("case.resolved", "2024-06-07", subject: "k"),
+      ],
+      no: answering + [
+        touch("case.opened", "2024-06-03T10:00", subject: "k"), touch("message.sent", "2024-06-06T10:00"),
+        touch("case.resolved", "2024-06-07", subject: "k"),
+      ])
+    add(
+      "unanswered",
+      // Friday noon to Tuesday noon are two business days.
+      yes: answering + [
+        touch("case.opened", "2024-05-31T12:00", subject: "k"),
+        touch("message.sent", "2024-06-04T12:01", agent: "kim", data: ["case_id": "k"]),
+      ],
+      no: answering + [
+        touch("case.opened", "2024-05-31T12:00", subject: "k"),
+        touch("message.sent", "2024-06-04T12:00", agent: "kim", data: ["case_id": "k"]),
+      ])
     add(
       "promise-broken",
       yes: [promise, touch("promise.broken", "2024-06-09", subject: "p1")],
