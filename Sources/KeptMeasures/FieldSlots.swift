@@ -11,11 +11,11 @@ enum TouchField: Int, CaseIterable, Sendable {
   case amount, score, instrument, scaleMin, scaleMax, level, heardFrom
   case change, endedBy, effectiveAt
   case automated, fromAgent, fromDepartment, askKind
-  case since, foundVia, mrrBefore, mrrAfter, endsAt
+  case since, foundVia, offering, mrrBefore, mrrAfter, endsAt, effort
   case position, byBot, role, introduced
 
   /// How many there are; `allCases.count` would build an array wherever a field is read.
-  @inline(__always) static var count: Int { 43 }
+  @inline(__always) static var count: Int { 45 }
 
   func detail(ofKind kind: String) -> DetailField {
     switch self {
@@ -55,9 +55,11 @@ enum TouchField: Int, CaseIterable, Sendable {
     case .askKind: .dataText("ask_kind")
     case .since: .dataText("since")
     case .foundVia: .dataText("found_via")
+    case .offering: .dataText("offering")
     case .mrrBefore: .dataNumber("mrr_before")
     case .mrrAfter: .dataNumber("mrr_after")
     case .endsAt: .dataText("ends_at")
+    case .effort: .dataText("effort")
     case .position: .position
     case .byBot: .dataNumber("by_bot")
     case .role: .dataText("role")

@@ -43,6 +43,9 @@ struct KindRoles: OptionSet, Sendable {
 
   /// Closes a project formally, or introduces its customer to those who care from then on.
   static let parts = KindRoles(rawValue: 1 << 32)
+  /// Says which offering somebody has; what came in, and what it cost.
+  static let offers = KindRoles(rawValue: 1 << 33)
+  static let costs = KindRoles(rawValue: 1 << 34)
 
   static let promises: KindRoles = [
     .promiseMade, .promiseRevised, .promiseKept, .promiseBroken, .fulfils, .withdraws,
@@ -81,6 +84,10 @@ struct Parts: OptionSet, Sendable {
   /// Of retention: ranges of ages; what members paid.
   static let brackets = Parts(rawValue: 1 << 16)
   static let revenue = Parts(rawValue: 1 << 17)
+  /// Lapses one by one.
+  static let lapses = Parts(rawValue: 1 << 15)
+  /// What is lost with those who leave, and which offerings they leave.
+  static let leaving = Parts(rawValue: 1 << 18)
   /// How each life stood at the end of each month.
   static let history = Parts(rawValue: 1 << 20)
   /// Movement between quadrants.
@@ -182,9 +189,11 @@ struct RoleTable: Sendable {
       give(rulebook.orders.credited, .credited)
     }
     if parts.contains(.churn) { give(["contract.changed"], .contracts) }
+    if parts.contains(.leaving) { give(OfferingFold.kinds(rulebook), .offers) }
+    if parts.contains(.purchases) { give(CostFold.kinds, .costs) }
     if !parts.isDisjoint(with: [.tenure, .retention]) { give([TenureFold.began], .begins) }
     if parts.contains(.tenure) { give([TenureFold.assessed], .begins) }
-    if !parts.isDisjoint(with: [.customers, .lifecycle, .churn, .tenure]) {
+    if !parts.isDisjoint(with: [.customers, .lifecycle, .churn, .tenure, .leaving]) {
       give(rulebook.relationship.ends.map(\.kind), .ends)
       give(rulebook.relationship.starts.map(\.kind), .starts)
     }
@@ -223,7 +232,10 @@ struct RoleTable: Sendable {
     if parts.contains(.churn) {
       needs += Need.each(rulebook.relationship.starts.filter { $0.changes == nil }.map(\.kind), [.since])
     }
-    add(.begins, [.since, .foundVia, .score])
+    add(.begins, [.since])
+    if parts.contains(.tenure) { add(.begins, [.foundVia, .offering, .score]) }
+    add(.offers, [.offering, .change, .since, .effectiveAt, .endsAt])
+    add(.costs, [.amount, .currency, .effort])
     add(.contracts, [.ownID, .subject, .change, .mrrBefore, .mrrAfter, .endsAt, .currency])
     if rulebook.relationship.starts.contains(where: { $0.changes != nil }) {
       let kinds = rulebook.relationship.starts.filter { $0.changes != nil }.map(\.kind)

@@ -18,6 +18,9 @@ public final class MeasureFold: LifeFold {
   let churn: ChurnFold?
   let tenure: TenureFold?
   let purchases: PurchaseFold?
+  let costs: CostFold?
+  let leavers: LeaverFold?
+  let offerings: OfferingFold?
   let sources: SourceWatch?
   /// `scores` rows, where they are asked for.
   private(set) var scoreRows: [ScoreRow] = []
@@ -100,7 +103,10 @@ public final class MeasureFold: LifeFold {
       parts.contains(.churn) ? ChurnFold(base, contactDays: active.of(base.contactMask, .day)) : nil
     tenure = parts.contains(.tenure) ? TenureFold(base) : nil
     purchases = parts.contains(.purchases) ? PurchaseFold(dayTable: dayTable) : nil
-    sources = parts.isDisjoint(with: [.customers, .churn]) ? nil : SourceWatch(slots: base.slots)
+    costs = parts.contains(.purchases) ? CostFold(base) : nil
+    leavers = parts.contains(.leaving) ? LeaverFold(base) : nil
+    offerings = parts.contains(.leaving) ? OfferingFold(base) : nil
+    sources = parts.isDisjoint(with: [.customers, .churn, .tenure]) ? nil : SourceWatch(slots: base.slots)
     let roles = base.allRoles
     absences = base.sourceSpans.isEmpty || base.signals == nil ? nil : AbsenceLog(base)
     promises =
@@ -156,6 +162,8 @@ public final class MeasureFold: LifeFold {
     if let months = scores?.months, let theirs = other.scores?.months { months.merge(theirs) }
     if let moves, let theirs = other.moves { moves.merge(theirs) }
     if let wordOfMouth, let theirs = other.wordOfMouth { wordOfMouth.merge(theirs) }
+    if let costs, let theirs = other.costs { costs.merge(theirs) }
+    if let offerings, let theirs = other.offerings { offerings.merge(theirs) }
     if let churn, let theirs = other.churn { churn.merge(theirs) }
     if let backtests, let theirs = other.backtests { backtests.merge(theirs) }
     earliest = min(earliest, other.earliest)
@@ -179,8 +187,10 @@ public final class MeasureFold: LifeFold {
     customerMonths?.begin()
     wordOfMouth?.begin()
     customers?.begin(customer: entity)
-    churn?.begin()
+    churn?.begin(customer: entity)
     tenure?.begin(customer: entity)
+    leavers?.begin(customer: entity)
+    offerings?.begin()
     sources?.begin()
     absences?.begin()
     promises?.begin()
@@ -266,6 +276,7 @@ public final class MeasureFold: LifeFold {
     let (nouns, listeners, folds) = (base.nounOf, base.listeners, factFoldsByFamily)
     let (promises, matters, scores) = (promises, matters, scores)
     let (wordOfMouth, orders, customers, retention) = (wordOfMouth, orders, customers, retention)
+    let (costs, leavers, offerings) = (costs, leavers, offerings)
     for place in 0..<chunk.specialCount {
       let row = Int(special[place])
       let touchClass = chunk.rows[row].touchClass
@@ -276,6 +287,7 @@ public final class MeasureFold: LifeFold {
       var facts: UInt32 = 0
       if let promises, !roles.isDisjoint(with: .promises) { facts |= promises.take(touch, roles, direction: direction) }
       if let cells, roles.contains(.counts) { cells.take(touch, direction) }
+      if let costs, roles.contains(.costs) { costs.take(touch) }
       if isFirm { continue }
       if let matters, !roles.isDisjoint(with: .matters) {
         if matters.watchesOurTouches { findOurTouches(chunk, lookedThrough, row) }
@@ -307,7 +319,9 @@ public final class MeasureFold: LifeFold {
         turns.append(turn)
         customers?.take(turn)
         tenure?.take(turn)
+        leavers?.take(turn)
       }
+      if let offerings, roles.contains(.offers) { offerings.take(touch, ends: roles.contains(.ends)) }
     }
     if let matters, matters.watchesOurTouches { findOurTouches(chunk, lookedThrough, chunk.count) }
   }
@@ -348,10 +362,12 @@ public final class MeasureFold: LifeFold {
       }
     }
     for fold in factFolds[base.hiddenStart..<base.traitStart] { fold.rows.removeAll() }
-    let sourceSet = sources?.end() ?? 0
-    churn?.end(sources: sourceSet)
-    tenure?.end()
+    let sourceSets = sources?.end() ?? (contact: 0, any: 0)
+    churn?.end(sources: sourceSets.contact)
+    tenure?.end(sources: sourceSets.any)
     claims?.end(tenure!.rows)
+    leavers?.end(orders)
+    offerings?.end()
     let purchase = purchases?.end(customer: entity, orders)
     if let scores {
       hearAbsences()
@@ -361,7 +377,7 @@ public final class MeasureFold: LifeFold {
         customerMonths?.end(customer: entity, history)
         endClaims(history)
       }
-      customers?.end(orders?.totals ?? (0, 0, nil), scores, sources: sourceSet, purchase: purchase)
+      customers?.end(orders?.totals ?? (0, 0, nil), scores, sources: sourceSets.contact, purchase: purchase)
       if base.parts.contains(.scores), scores.heard != 0 { scoreRows.append(ScoreRow(customer: entity, scores)) }
     }
   }

@@ -129,7 +129,9 @@ public struct MeasureRun: Sendable {
     }
     if parts.contains(.churn) { needs.append(Need(kinds: nil, fields: [.text(.source)])) }
     if parts.contains(.touches) { needs.append(Need(kinds: nil, fields: [.position])) }
-    if parts.contains(.tenure) { needs.append(Need(kinds: nil, fields: [.text(.account), .text(.party)])) }
+    if parts.contains(.tenure) {
+      needs.append(Need(kinds: nil, fields: [.text(.source), .text(.account), .text(.party)]))
+    }
     if parts.contains(.claims) { needs += ClaimFold.needs }
     needs += RoleTable(kinds: kinds, rulebook: rulebook, parts: parts).needs(kinds: kinds)
     if !parts.isDisjoint(with: .signalling) { needs += SignalTable.needs(rulebook, kinds: kinds) }
@@ -170,17 +172,22 @@ public struct MeasureRun: Sendable {
   }
 
   /// How long the lives of a unit last; nil where nobody asks.
-  private func curves(_ folds: [MeasureFold], _ words: [String], _ logStart: Instant) -> TenureCurves? {
-    let tenures = folds.compactMap(\.tenure)
-    if tenures.isEmpty { return nil }
-    return TenureCurves(tenures, rulebook: rulebook, dayTable: dayTable, words: words, logStart: logStart)
+  private func curves(
+    _ folds: [MeasureFold], _ words: [String], _ logStart: Instant, _ sourceEnds: [Instant]
+  ) -> TenureCurves? {
+    let folds = folds.filter { $0.tenure != nil }
+    if folds.isEmpty { return nil }
+    return TenureCurves(
+      folds, rulebook: rulebook, dayTable: dayTable, words: words, logStart: logStart, sourceEnds: sourceEnds)
   }
 
   /// What the lives of a unit buy; nil where nobody asks.
   private func models(_ folds: [MeasureFold], _ logStart: Instant, _ jobs: Int) -> PurchaseModels? {
     let buyers = folds.compactMap(\.purchases)
     if buyers.isEmpty { return nil }
-    return PurchaseModels(buyers, rules: rulebook.retention, dayTable: dayTable, logStart: logStart, jobs: jobs)
+    return PurchaseModels(
+      buyers, rules: rulebook.retention, worth: Worth(rulebook.value, folds.first?.costs), dayTable: dayTable,
+      logStart: logStart, jobs: jobs)
   }
 
   /// The rows of a family, by worker.
@@ -246,7 +253,7 @@ public struct MeasureRun: Sendable {
     }
     let retentions = merged.compactMap { unit, fold in fold.retention.map { (unit: unit, fold: $0) } }
     let strings = StringDictionary(words)
-    let curves = curves(customers, words, logStart)
+    let curves = curves(customers, words, logStart, customerEnds)
     // A model of those few who were asked for would say something else of them than the model of all.
     let models = isPartial && !tables.contains(.models) ? nil : models(customers, logStart, jobs)
     let wanted = TableName.allCases.filter(tables.contains)
@@ -267,7 +274,7 @@ public struct MeasureRun: Sendable {
         AccountsTable.make(
           accounts, names: accountNames, run: self, strings: StringDictionary(accountWords), sourceEnds: accountEnds,
           outlook: CustomerOutlook(
-            curves: self.curves(accounts, accountWords, logStart),
+            curves: self.curves(accounts, accountWords, logStart, accountEnds),
             models: isPartial ? nil : self.models(accounts, logStart, 1), isPartial: isPartial))
       case .retention: RetentionTable.make(units: retentions, run: self, logStart: logStart)
       case .retentionBrackets: RetentionBracketsTable.make(units: retentions, run: self, logStart: logStart)
@@ -278,7 +285,8 @@ public struct MeasureRun: Sendable {
         ChurnTable.make(
           units: merged.compactMap { unit, fold in fold.churn.map { (unit, $0) } }, run: self, logStart: logStart)
       case .survival: curves.map(SurvivalTable.make)
-      case .models: models.map { ModelsTable.make($0, run: self) }
+      case .lapses: LapsesTable.make(customers, names: names)
+      case .models: ModelsTable.make(models, curves, customers.compactMap(\.tenure), run: self)
       case .incidence: curves.map(IncidenceTable.make)
       case .scores: ScoresTable.make(customers, names: names)
       case .signals: customers.first?.scores?.months.map { SignalsTable.make($0, run: self) }
@@ -290,7 +298,13 @@ public struct MeasureRun: Sendable {
           customers.compactMap { $0.scores?.spoken }, kinds: customers.first?.kinds ?? [], names: names, run: self)
       case .wordOfMouth: customers.first?.wordOfMouth.map { WordOfMouthTable.make($0, run: self) }
       case .promises: PromisesTable.make(customers, names: names, run: self, strings: strings)
-      case .measures: cells.map(MeasuresTable.make)
+      case .measures:
+        cells.map {
+          MeasuresTable.make(
+            $0,
+            derived: LeavingMeasures.rows(
+              customers, curves: curves, models: isPartial ? nil : models, run: self, logStart: logStart))
+        }
       case .months, .channels, .departments, .agents: cells.map { WideTable.make(name.grain!, $0) }
       case .claims:
         backtests.map { backtests in
@@ -302,7 +316,7 @@ public struct MeasureRun: Sendable {
       case .backtests: backtests.map { BacktestsTable.make($0, run: self, sources: sources) }
       case .calibration: backtests.map { CalibrationTable.make($0, run: self) }
       case .sources: sources.map(SourcesTable.make)
-      case .dictionary: DictionaryTable.make(wanted.map(\.schema), kinds: kinds)
+      case .dictionary: DictionaryTable.make(wanted.map(\.schema) + wanted.filter { $0 == .measures }.map { _ in DerivedMeasure.schema }, kinds: kinds)
       case .cases, .orders, .returns, .calls, .projects: factTable(name, customers, names, strings)
       }
     }.compactMap(\.self)

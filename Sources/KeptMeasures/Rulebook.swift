@@ -23,8 +23,10 @@ public struct Rulebook: Sendable {
   var ratings: RatingRules
   var wordOfMouth: WordOfMouthRules
   var relationship: RelationshipRules
+  var contracts: ContractRules
   var lapse: LapseRules
   var orders: OrderRules
+  var value: ValueRules
   /// What one unit of a foreign currency is worth in the ledger's, × 10⁶.
   var currencies: [String: Int64]
   var businessHours: BusinessHours
@@ -229,6 +231,14 @@ struct RelationshipRules: Sendable {
   var starts: [Start]
 }
 
+/// When a contract is over of which nobody said so.
+struct ContractRules: Sendable {
+  /// Whether one that is not renewed ends with its term.
+  var termsEnd: Bool
+  /// How long after its term a renewal still counts as one, in microseconds.
+  var grace: Int64
+}
+
 /// Personal limit of silence: clamp((n·q + weight·days) / (n + weight), min, max), metrics 3.4.
 struct LapseRules: Sendable {
   var days: Double
@@ -243,6 +253,16 @@ struct OrderRules: Sendable {
   var cancelled: [String]
   var corrected: [String]
   var credited: [String]
+}
+
+/// What orders to come are worth today.
+struct ValueRules: Sendable {
+  /// Of a unit of revenue, what is left; nil: what the ledger's payments and costs say.
+  var margin: Double?
+  /// By how much less an order in a year is worth, 0.1 being 10 %.
+  var discount: Double
+  /// How far ahead is looked.
+  var horizonDays: Double
 }
 
 /// The hours in which a customer may expect us: every business day from … to, in local time.

@@ -54,8 +54,8 @@ extension Rulebook {
     self.json = json
     let top = try RulebookReader(value: json, path: "").record(
       "activities", "directions", "openings", "retention", "lifecycle", "half_lives", "index", "signals", "promises",
-      "ratings", "word_of_mouth", "relationship", "lapse", "orders", "currencies", "business_hours", "norms", "measures",
-      "claims", "traits")
+      "ratings", "word_of_mouth", "relationship", "contracts", "lapse", "orders", "value", "currencies", "business_hours",
+      "norms", "measures", "claims", "traits")
     activities = try Self.activities(top["activities"]!)
     directions = [:]
     for (kind, value) in try top["directions"]!.members() { directions[kind] = try value.direction() }
@@ -77,11 +77,13 @@ extension Rulebook {
     ratings = try RatingRules(top["ratings"]!)
     wordOfMouth = try WordOfMouthRules(top["word_of_mouth"]!)
     relationship = try RelationshipRules(top["relationship"]!)
+    contracts = try ContractRules(top["contracts"]!)
     lapse = try LapseRules(top["lapse"]!)
     let orderKinds = try top["orders"]!.record("placed", "cancelled", "corrected", "credited")
     orders = OrderRules(
       placed: try orderKinds["placed"]!.texts(), cancelled: try orderKinds["cancelled"]!.texts(),
       corrected: try orderKinds["corrected"]!.texts(), credited: try orderKinds["credited"]!.texts())
+    value = try ValueRules(top["value"]!)
     currencies = [:]
     for (code, value) in try top["currencies"]!.members() {
       let rate = try value.micros()
@@ -260,6 +262,14 @@ extension RelationshipRules {
   }
 }
 
+extension ContractRules {
+  init(_ reader: RulebookReader) throws(RulebookError) {
+    let parts = try reader.record("terms_end", "grace_days")
+    termsEnd = try parts["terms_end"]!.flag()
+    grace = Int64(try parts["grace_days"]!.integer(0...100_000)) * Rulebook.day
+  }
+}
+
 extension LapseRules {
   init(_ reader: RulebookReader) throws(RulebookError) {
     let parts = try reader.record("days", "weight", "quantile", "min_days", "max_days")
@@ -269,6 +279,15 @@ extension LapseRules {
     minDays = try parts["min_days"]!.real(1...100_000)
     maxDays = try parts["max_days"]!.real(minDays...100_000)
     guard weight > 0 else { throw parts["weight"]!.fail("expected a number above 0") }
+  }
+}
+
+extension ValueRules {
+  init(_ reader: RulebookReader) throws(RulebookError) {
+    let parts = try reader.record("margin", "discount_per_year", "horizon_days")
+    margin = parts["margin"]!.value.string == "recorded" ? nil : try parts["margin"]!.real(-1_000...1_000)
+    discount = try parts["discount_per_year"]!.real(0...1_000)
+    horizonDays = try parts["horizon_days"]!.real(1...36_500)
   }
 }
 

@@ -80,6 +80,7 @@ extension Rulebook {
           {"kind": "contract.changed", "change": ["new", "renewed"]}
         ]
       },
+      "contracts": {"terms_end": true, "grace_days": 1},
       "lapse": {"days": 180, "weight": 5, "quantile": 0.9, "min_days": 30, "max_days": 365},
       "orders": {
         "placed": ["order.placed"],
@@ -87,6 +88,7 @@ extension Rulebook {
         "corrected": ["order.corrected"],
         "credited": ["return.credited"]
       },
+      "value": {"margin": "recorded", "discount_per_year": 0.1, "horizon_days": 365},
       "currencies": {},
       "business_hours": {"days": [1, 2, 3, 4, 5], "from": "09:00", "to": "17:00"},
       "norms": {

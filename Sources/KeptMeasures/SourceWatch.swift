@@ -6,15 +6,19 @@ import KeptReplay
 final class SourceWatch {
   /// By source code: the last instant at which the source said anything of anyone.
   private(set) var ends: [Instant] = []
-  /// The different sets of sources that lives were in contact through, codes ascending.
+  /// The different sets of sources that lives had touches from, or were in contact through; codes ascending.
   private(set) var sets: [[UInt32]] = []
   private var setNumbers: [[UInt32]: Int] = [:]
   private let slots: FieldSlots
-  private var sources: [UInt32] = []
+  private var contacts: [UInt32] = []
+  private var all: [UInt32] = []
 
   init(slots: FieldSlots) { self.slots = slots }
 
-  func begin() { sources.removeAll(keepingCapacity: true) }
+  func begin() {
+    contacts.removeAll(keepingCapacity: true)
+    all.removeAll(keepingCapacity: true)
+  }
 
   func apply(_ chunk: borrowing Chunk, anyMask: UInt8, contactMask: UInt8) {
     let rows = chunk.rows
@@ -23,14 +27,17 @@ final class SourceWatch {
       let source = slot < 0 ? 0 : chunk.touches.code(chunk.start + place, slot)
       while ends.count <= source { ends.append(.min) }
       ends[Int(source)] = max(ends[Int(source)], rows[place].time)
-      if chunk.activity[place] & contactMask != 0, sources.last != source, !sources.contains(source) {
-        sources.append(source)
+      if all.last != source, !all.contains(source) { all.append(source) }
+      if chunk.activity[place] & contactMask != 0, contacts.last != source, !contacts.contains(source) {
+        contacts.append(source)
       }
     }
   }
 
-  /// The life's set of sources, as its place in `sets`.
-  func end() -> Int {
+  /// The life's sets of sources, as places in `sets`: those it was in contact through, and those of any touch.
+  func end() -> (contact: Int, any: Int) { (number(&contacts), number(&all)) }
+
+  private func number(_ sources: inout [UInt32]) -> Int {
     sources.sort()
     if let known = setNumbers[sources] { return known }
     setNumbers[sources] = sets.count

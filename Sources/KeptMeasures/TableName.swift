@@ -8,7 +8,7 @@ public enum TableName: String, Sendable, CaseIterable {
   case lifecycle, scores, signals, moves
   case wordOfMouth = "word_of_mouth"
   case promises
-  case churn, survival, incidence, models
+  case churn, lapses, survival, incidence, models
   case cases, orders, returns, calls, projects
   case measures, months, channels, departments, agents
   case claims, backtests, calibration
@@ -43,6 +43,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .wordOfMouth: WordOfMouthTable.schema
     case .promises: PromisesTable.schema
     case .churn: ChurnTable.schema
+    case .lapses: LapsesTable.schema
     case .survival: SurvivalTable.schema
     case .incidence: IncidenceTable.schema
     case .models: ModelsTable.schema
@@ -97,10 +98,12 @@ public enum TableName: String, Sendable, CaseIterable {
     case .wordOfMouth: .wordOfMouth
     case .promises: .promises
     case .churn: .churn
+    case .lapses: [.churn, .lapses]
     case .survival, .incidence: .tenure
-    case .models: .purchases
+    case .models: [.purchases, .tenure]
     case .cases, .orders, .returns, .calls, .projects: .facts
-    case .measures, .months, .channels, .departments, .agents: .measures
+    case .measures: [.measures, .leaving, .tenure, .purchases]
+    case .months, .channels, .departments, .agents: .measures
     case .claims: [.claims, .growth, .backtests, .history, .tenure, .facts, .measures, .wordOfMouth]
     case .backtests, .calibration: [.backtests, .history, .tenure]
     case .sources, .dictionary: []

@@ -22,11 +22,10 @@ import Testing
         "accounts.parquet", "agents.parquet", "backtests.parquet", "calibration.parquet", "calls.parquet", "cases.parquet",
         "channels.parquet", "churn.parquet",
         "claims.parquet", "customers.parquet", "departments.parquet", "dictionary.parquet", "incidence.parquet",
-        "lifecycle.parquet", "manifest.json",
-        "measures.parquet", "models.parquet", "months.parquet", "moves.parquet", "orders.parquet", "projects.parquet",
-        "promises.parquet", "retention.parquet", "retention_brackets.parquet", "retention_means.parquet",
-        "returns.parquet", "scores.parquet", "signals.parquet",
-        "sources.parquet", "survival.parquet", "word_of_mouth.parquet",
+        "lapses.parquet", "lifecycle.parquet", "manifest.json", "measures.parquet", "models.parquet", "months.parquet",
+        "moves.parquet", "orders.parquet", "projects.parquet", "promises.parquet", "retention.parquet",
+        "retention_brackets.parquet", "retention_means.parquet", "returns.parquet", "scores.parquet",
+        "signals.parquet", "sources.parquet", "survival.parquet", "word_of_mouth.parquet",
       ])
   }
 

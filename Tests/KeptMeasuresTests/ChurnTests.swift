@@ -138,6 +138,73 @@ import Testing
     #expect(grr == [1, 1, 0.25, nil])
   }
 
+  @Test func `a contract that is not renewed ends with its term, and a renewal in time keeps it`() throws {
+    func term(_ time: String, _ change: String, until ends: String?) -> TestTouch {
+      contract(time, change, 10, 10, ends: ends)
+    }
+    let lives = [
+      [term("2024-01-05", "new", until: "2024-02-20")],
+      [term("2024-01-05", "new", until: "2024-02-20"), term("2024-02-10", "renewed", until: "2025-02-20")],
+      // A day late is in time; two days late it had ended, and came back.
+      [term("2024-01-05", "new", until: "2024-02-29"), term("2024-03-01", "renewed", until: nil)],
+      [term("2024-01-05", "new", until: "2024-02-28"), term("2024-03-01", "renewed", until: nil)],
+      // Notice is taken back by a renewal, and without a date it is to the end of the term.
+      [
+        term("2024-01-05", "new", until: "2024-03-10"), term("2024-01-20", "cancel_notice", until: nil),
+        term("2024-01-25", "expanded", until: nil), term("2024-03-01", "renewed", until: nil),
+      ],
+      [term("2024-01-05", "new", until: "2024-03-10"), term("2024-01-20", "cancel_notice", until: nil)],
+      // The term is over, but a renewal may still come.
+      [term("2024-01-05", "new", until: "2024-04-09T12:00:00Z")],
+    ]
+    let table = churn(lives, asOf: "2024-04-10")
+    let found = rows(table, "contract").map { [$0[0], $0[1], $0[2], $0[7], $0[9]] }
+    #expect(
+      found == [
+        ["2024-02-01", "7", "5", "2", "0"], ["2024-03-01", "5", "4", "1", "1"], ["2024-04-01", "5", "5", "0", "0"],
+      ])
+    let open = try Rulebook.parse(#"{"contracts": {"terms_end": false}}"#)
+    let numbered = lives.enumerated().map { (customer: UInt32($0.offset + 1), touches: $0.element) }
+    let kept = Lives(numbered).tables([.churn], asOf: at("2024-04-10"), rulebook: open)["churn"]!
+    #expect(rows(kept, "contract").map { $0[2] } == ["7", "6", "6"])
+  }
+
+  @Test func `every row says by which definition it counts, and the first that has data is the default`() {
+    let table = churn(
+      [[start("2024-01-05"), end("2024-02-10", by: "customer")], [start("2024-01-05")]], asOf: "2024-04-10")
+    #expect(
+      Set(table.texts("unit", "definition", "is_default"))
+        == [["customer", "ended", "true"], ["customer", "lapse", "false"]])
+    let place = table.texts("definition", "period").firstIndex(of: ["ended", "2024-02-01"])!
+    #expect(table.reals("they_left_rate")[place] == 0.5)
+    #expect(table.reals("we_left_rate")[place] == 0)
+    #expect(table.reals("logo_churn_annualised")[place] == 1 - 1 / 4096.0)
+    #expect(table.reals("taken_back_share")[place] == 0)
+    #expect(table.reals("taken_back_share")[place + 2] == nil)
+  }
+
+  @Test(arguments: [1, 2]) func `a lapse keeps its row when they come back, and says so`(workers: Int) {
+    let life = [TestTouch("order.placed", "2023-01-01"), TestTouch("order.placed", "2023-08-31T12:00")]
+    let gone = [TestTouch("order.placed", "2023-02-01"), end("2023-12-01", by: "customer")]
+    let other = stride(from: at("2023-01-01"), to: at("2024-04-20"), by: 7 * 86_400_000_000)
+      .map { TestTouch("order.placed", $0) }
+    let numbered = [life, other, gone].enumerated().map { (customer: UInt32($0.offset + 1), touches: $0.element) }
+    let tables = Lives(numbered).tables([.lapses, .churn], asOf: at("2024-04-15"), workers: workers)
+    #expect(
+      tables["lapses"]!.texts("customer", "went_quiet_on", "limit_days", "lapsed_on", "reversed_at") == [
+        ["cu-1", "2023-01-01", "180.0", "2023-06-30", "2023-08-31T12:00:00.000000Z"],
+        ["cu-1", "2023-08-31", "\((242 + 900) / 6.0)", "2024-03-09", "NULL"],
+        ["cu-3", "2023-02-01", "180.0", "2023-07-31", "NULL"],
+      ])
+    let table = tables["churn"]!
+    let shares = zip(table.texts("definition", "period"), table.reals("taken_back_share"))
+    #expect(shares.first { $0.0 == ["lapse", "2023-06-01"] }!.1 == 1)
+    #expect(shares.first { $0.0 == ["lapse", "2023-07-01"] }!.1 == 0)
+    // Where no feed was there to show it, a silence is no lapse.
+    let alone = Lives(life).tables([.lapses], asOf: at("2024-04-15"), workers: 1)["lapses"]!
+    #expect(alone.texts("went_quiet_on") == [["2023-01-01"]])
+  }
+
   @Test func `no revenue at the start, or one without a rate, gives no rates of revenue`() {
     let free = churn([[contract("2024-01-01", "new", 0, 0)]], asOf: "2024-03-10")
     #expect(rows(free, "contract").map { $0[1] } == ["1", "1"])

@@ -65,16 +65,17 @@ import Testing
     let rows = tables["customers"]!.texts("p_alive", "expected_orders", "expected_value", "p_alive_reason")
     #expect(rows.allSatisfy { $0[..<3] == ["NULL", "NULL", "NULL"] })
     #expect(rows.map { $0[3] } == ["no repeat yet", "too little data", "no orders", "ended"])
-    #expect(
-      Set(tables["models"]!.texts("model", "value", "converged", "note")) == [
-        ["bg_nbd", "NULL", "false", "too little data"], ["gamma_gamma", "NULL", "false", "too little data"],
-      ])
-    #expect(tables["models"]!.texts("parameter", "n").map { $0[1] } == ["3", "3", "3", "3", "0", "0", "0", "0", "0"])
+    let fits = tables["models"]!.texts("model", "n", "value", "converged", "note").filter { Self.isPurchases($0[0]) }
+    #expect(Set(fits.map { Array($0[2...]) }) == [["NULL", "false", "too little data"]])
+    #expect(fits.map { $0[1] } == Array(repeating: "3", count: 5) + Array(repeating: "0", count: 6))
   }
+
+  private static func isPurchases(_ model: String) -> Bool { model == "bg_nbd" || model == "gamma_gamma" }
 
   @Test func `without orders there is a reason instead of a model`() throws {
     let tables = try outlook([[TestTouch("thanks.given", "2024-01-01", .in)]], asOf: "2024-06-01")
-    #expect(Set(tables["models"]!.texts("value", "note")) == [["NULL", "no order.placed events"]])
+    let rows = tables["models"]!.texts("model", "value", "note").filter { Self.isPurchases($0[0]) }
+    #expect(Set(rows.map { Array($0[1...]) }) == [["NULL", "no order.placed events"]])
   }
 
   @Test func `the chance to leave within 90 days is that of those who stayed as long`() throws {
@@ -118,8 +119,10 @@ import Testing
       #expect(abs(value(models, "gamma_gamma", parameter) / golden - 1) < 2e-3, "\(parameter)")
     }
     #expect(abs(value(models, "gamma_gamma", "correlation") - 0.114) < 5e-3)
-    #expect(models.numbers("n").map { $0! } == [2357, 2357, 2357, 2357, 946, 946, 946, 946, 946])
-    #expect(models.numbers("converged").allSatisfy { $0 == 1 })
+    let rows = models.texts("model", "n", "converged").filter { Self.isPurchases($0[0]) }
+    #expect(rows.map { $0[1] } == Array(repeating: "2357", count: 5) + Array(repeating: "946", count: 6))
+    #expect(rows.allSatisfy { $0[2] == "true" })
+    #expect(value(models, "bg_nbd", "gradient_norm") < 1e-6)
     let customers = tables["customers"]!
     let reasons = customers.texts("p_alive_reason").map { $0[0] }
     #expect(reasons.filter { $0 == "no repeat yet" }.count == 1411)

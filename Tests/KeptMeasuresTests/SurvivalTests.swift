@@ -53,7 +53,7 @@ import Testing
       days > 0 ? [start(300), end(300 + days)] : [start(400 + days)]
     }
     let tables = make(
-      lives + [[TestTouch("message.sent", "2020-01-01", .out)]], asOf: "2021-02-04", rulebook: try business(),
+      lives + [[TestTouch("message.sent", "2020-01-01", .out), TestTouch("message.sent", "2021-02-04", .out)]], asOf: "2021-02-04", rulebook: try business(),
       workers: workers)
     let table = tables["survival"]!
     let events = cells(table, "tenure", "all", "t_days", "at_risk", "events", "survival", "se", "lo", "hi")
@@ -125,7 +125,9 @@ import Testing
   }
 
   @Test func `one year has its row even where nobody left on that day`() throws {
-    let lives = [[start(0), end(100)], [start(0), end(500)], [start(0)]]
+    let lives = [
+      [start(0), end(100)], [start(0), end(500)], [start(0)], [TestTouch("message.sent", "2022-12-01", .out)],
+    ]
     let table = make(lives, asOf: "2022-12-01", rulebook: try business())["survival"]!
     #expect(
       cells(table, "tenure", "all", "t_days", "at_risk", "events", "survival") == [
@@ -134,11 +136,75 @@ import Testing
       ])
   }
 
+  @Test func `who stays is seen to stay only as long as one of their sources goes on`() throws {
+    func from(_ source: String, _ touch: TestTouch) -> TestTouch {
+      var touch = touch
+      touch.fields[.text(.source)] = .text(source)
+      return touch
+    }
+    // Till and desk both tell of the first; the till falls silent on day 150, the desk goes on.
+    let lives = [
+      [from("till", start(0)), from("desk", TestTouch("message.sent", at("2020-01-01") + 20 * Self.day, .out))],
+      [from("till", start(0))], [from("till", start(0)), from("till", end(150))], [from("desk", start(100))],
+      [from("desk", TestTouch("message.sent", "2020-12-01", .out))],
+    ]
+    let table = make(lives, asOf: "2021-06-01", rulebook: try business())["survival"]!
+    #expect(
+      cells(table, "tenure", "all", "t_days", "at_risk", "events", "censored") == [
+        ["150", "4", "1", "1"], ["235", "2", "0", "1"], ["335", "1", "0", "1"],
+      ])
+    #expect(cells(table, "tenure", "source=desk", "t_days", "at_risk", "censored") == [["235", "1", "1"]])
+  }
+
+  @Test func `strata are compared by the log-rank test, and half have left by the median`() throws {
+    // Freireich and Gehan again: 6-MP as one offering, placebo as the other.
+    let placebo = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
+    func life(_ days: Int, _ offering: String) -> [TestTouch] {
+      let told: [DetailField: TestTouch.Value] = [.dataText("offering"): .text(offering)]
+      return days > 0 ? [start(300, told), end(300 + days)] : [start(400 + days, told)]
+    }
+    let lives = remission.map { life($0, "6-mp") } + placebo.map { life($0, "placebo") }
+    let feed = [[TestTouch("message.sent", "2020-01-01", .out), TestTouch("message.sent", "2021-02-04", .out)]]
+    let numbered = (lives + feed).enumerated().map { (customer: UInt32($0.offset + 1), touches: $0.element) }
+    let table = Lives(numbered).tables([.models], asOf: at("2021-02-04"), rulebook: try business())["models"]!
+    let keys = table.texts("model", "parameter")
+    func value(_ model: String, _ parameter: String) -> Double? {
+      keys.firstIndex(of: [model, parameter]).flatMap { table.reals("value")[$0] }
+    }
+    #expect(abs(value("log-rank tenure by offering", "chi_square")! - 16.7929) < 1e-4)
+    #expect(abs(value("log-rank tenure by offering", "p_value")! - 4.17e-5) < 1e-7)
+    #expect(value("log-rank tenure by offering", "df") == 1)
+    #expect(value("median tenure offering=6-mp", "days") == 23)
+    #expect(value("median tenure offering=6-mp", "lo") == 13)
+    #expect(value("median tenure offering=6-mp", "hi") == nil)
+    #expect(value("median tenure offering=placebo", "days") == 8)
+    let notes = table.texts("model", "note")
+    #expect(notes.contains(["log-rank tenure by party", "fewer than two strata"]))
+    #expect(notes.contains(["log-rank lapse by party", "log too short"]))
+    #expect(notes.contains(["median tenure offering=6-mp", "not seen that long"]))
+    #expect(notes.contains(["log-rank tenure by offering", "NULL"]))
+  }
+
+  @Test func `how many will leave is the sum of their chances, give or take`() throws {
+    // Of four who have stayed 100 days, one leaves on day 150 and one on day 300; two came 100 days ago.
+    let lives = [
+      [start(0)], [start(0)], [start(0), end(150)], [start(0), end(300)], [start(266)], [start(266)],
+      [TestTouch("message.sent", at("2020-01-01") + 366 * Self.day, .out)],
+    ]
+    let numbered = lives.enumerated().map { (customer: UInt32($0.offset + 1), touches: $0.element) }
+    let table = Lives(numbered).tables([.models], asOf: at("2020-01-01") + 366 * Self.day, rulebook: try business())["models"]!
+    let rows = zip(table.texts("model", "parameter", "n"), table.reals("value")).filter { $0.0[0].hasPrefix("expected") }
+    #expect(rows.map { $0.0[2] } == ["2", "2"])
+    // Σ p = 2 · 1/4, sd = √(2 · 1/4 · 3/4).
+    #expect(rows.map(\.1) == [0.5, 0.375.squareRoot()])
+  }
+
   @Test func `lapse: alive is who was in contact in the last year, gone with the last contact who was not`() throws {
     func contact(_ day: Int) -> TestTouch { TestTouch("case.opened", at("2020-01-01") + Int64(day) * Self.day, .in) }
     // As of day 1000: the study ends on day 635.
     let lives = [
       [contact(0), contact(400)], [contact(100), contact(900)], [contact(200), contact(635)], [contact(700)],
+      [TestTouch("message.sent", "2022-09-27", .out)],
     ]
     let table = make(lives, asOf: "2022-09-27", rulebook: try business())["survival"]!
     #expect(

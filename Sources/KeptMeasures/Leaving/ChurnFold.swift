@@ -15,6 +15,20 @@ final class ChurnFold {
     var from: ChurnState
   }
 
+  /// A silence that passed its limit.
+  struct Lapse {
+    var customer: UInt32
+    /// Local days of the last contact, or of the beginning that none followed, and from which on it was too long.
+    var quiet: Int32
+    var lapsed: Int32
+    /// In days.
+    var limit: Double
+    /// When they came back; `Instant.max`: they have not.
+    var reversedAt = Instant.max
+    /// The sources that had to go on for it to be seen; −1: it was.
+    var sources = -1
+  }
+
   let ended: ChurnGrid
   let contract: ChurnGrid
   let lapse: ChurnGrid
@@ -25,8 +39,12 @@ final class ChurnFold {
   private let anyMask: UInt8
   private let contactDays: ActiveBuckets
   private var silences: [Silence: Int64] = [:]
+  /// Every lapse, where they are asked for one by one.
+  private(set) var lapses: [Lapse] = []
+  private let keepsLapses: Bool
 
   // The life being folded.
+  private var customer: UInt32 = 0
   private var relationship = Relationship()
   private var begunAt = Instant.max
   private var changes: [(at: Instant, state: ChurnState)] = []
@@ -41,13 +59,15 @@ final class ChurnFold {
     asOf = base.asOf
     anyMask = base.touchMask
     self.contactDays = contactDays
-    contracts = ContractTracker(rates: base.rates, days: base.days)
+    keepsLapses = base.parts.contains(.lapses)
+    contracts = ContractTracker(rules: base.rulebook.contracts, rates: base.rates, days: base.days)
     ended = ChurnGrid(dayTable: dayTable, asOf: asOf)
     contract = ChurnGrid(dayTable: dayTable, asOf: asOf)
     lapse = ChurnGrid(dayTable: dayTable, asOf: asOf)
   }
 
-  func begin() {
+  func begin(customer: UInt32) {
+    self.customer = customer
     relationship = Relationship()
     begunAt = .max
     changes.removeAll(keepingCapacity: true)
@@ -72,8 +92,9 @@ final class ChurnFold {
     var place = 0
     func hearAll(before row: Int) {
       while place < count, Int(rows[place]) < row {
-        pass(chunk.rows[Int(rows[place])].time)
-        hear(dayTable.low + Int(days[place]))
+        let time = chunk.rows[Int(rows[place])].time
+        pass(time)
+        hear(dayTable.low + Int(days[place]), time)
         place += 1
       }
     }
@@ -84,9 +105,9 @@ final class ChurnFold {
     hearAll(before: .max)
   }
 
-  private func hear(_ day: Int) {
+  private func hear(_ day: Int, _ time: Instant) {
     if day == lastContact { return }
-    lapseBefore(day)
+    lapseBefore(day, returnedAt: time)
     if lastContact != .min { gaps.append(Int32(day - lastContact)) }
     lastContact = day
     lastHeard = max(lastHeard, day)
@@ -104,7 +125,7 @@ final class ChurnFold {
       return
     }
     let day = dayTable.day(of: turn.time)
-    lapseBefore(day)
+    lapseBefore(day, returnedAt: turn.time)
     if relationship.take(turn) { changes.append((turn.time, .here)) }
     lastHeard = max(lastHeard, day)
     lapse.change(to: .here, month(day))
@@ -123,14 +144,29 @@ final class ChurnFold {
   private func month(_ day: Int) -> Int { dayTable.bucket(.month, ofDay: day) - lapse.lowBucket }
 
   /// Counts the silence up to `day` as a lapse where it passed its limit before.
-  private func lapseBefore(_ day: Int) {
+  ///
+  /// - Parameter returnedAt: when it ended with a return.
+  private func lapseBefore(_ day: Int, returnedAt: Instant = .max) {
     guard lapse.state == .here, Double(day - lastHeard) > rules.minDays else { return }
-    let lapsed = lapseDay()
-    if lapsed < day { lapse.change(to: .lapsed, month(lapsed)) }
+    let (lapsed, limit) = lapseDay()
+    guard lapsed < day else { return }
+    lapse.change(to: .lapsed, month(lapsed))
+    keep(lapsed, limit, reversedAt: returnedAt)
   }
 
-  /// The local day from which on the present silence is too long.
-  private func lapseDay() -> Int { lastHeard + Int(CustomerFold.limit(&gaps, rules).rounded(.up)) }
+  private func keep(_ day: Int, _ limit: Double, reversedAt: Instant = .max, sources: Int = -1) {
+    guard keepsLapses else { return }
+    lapses.append(
+      Lapse(
+        customer: customer, quiet: Int32(lastHeard), lapsed: Int32(day), limit: limit, reversedAt: reversedAt,
+        sources: sources))
+  }
+
+  /// The local day from which on the present silence is too long, and its limit.
+  private func lapseDay() -> (day: Int, limit: Double) {
+    let limit = CustomerFold.limit(&gaps, rules)
+    return (lastHeard + Int(limit.rounded(.up)), limit)
+  }
 
   /// - Parameter sources: through which the life was in contact, as a set of the `SourceWatch`.
   func end(sources: Int) {
@@ -144,10 +180,11 @@ final class ChurnFold {
     contracts.finish(into: contract, asOf: asOf, dayTable)
     contract.end()
     if lapse.state == .here {
-      let day = lapseDay()
+      let (day, limit) = lapseDay()
       if day <= dayTable.low + dayTable.count - 1 {
         let from = month(day) == lapse.bucket ? lapse.atStart : .here
         silences[Silence(sources: sources, day: day, from: from), default: 0] += 1
+        keep(day, limit, sources: sources)
       }
     }
     lapse.end()
@@ -162,6 +199,7 @@ final class ChurnFold {
       lapse.lapse(number, in: month(silence.day), from: silence.from)
     }
     silences.removeAll()
+    lapses.removeAll { $0.sources >= 0 && observedDay($0.sources) ?? .min < Int($0.lapsed) }
   }
 
   func merge(_ other: ChurnFold) {

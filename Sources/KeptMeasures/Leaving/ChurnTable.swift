@@ -33,6 +33,18 @@ enum ChurnTable {
         "logo_churn", .double, isNullable: true, unit: "share",
         meaning: "share of those at the start that were gone at the end; NULL unless complete",
         formula: "(at_start − stayed) / at_start", seed: "S2.3", direction: "THEY", highIsGood: false),
+      ColumnSpec(
+        "logo_churn_annualised", .double, isNullable: true, unit: "share",
+        meaning: "what twelve months like this one would come to; a figure of speech, not a forecast",
+        formula: "1 − (1 − logo_churn)^12", seed: "S2.3", direction: "THEY", highIsGood: false),
+      ColumnSpec(
+        "they_left_rate", .double, isNullable: true, unit: "share",
+        meaning: "share of those at the start that left us; NULL unless complete", formula: "they_left / at_start",
+        seed: "S2.4", direction: "THEY", highIsGood: false),
+      ColumnSpec(
+        "we_left_rate", .double, isNullable: true, unit: "share",
+        meaning: "share of those at the start that we left; NULL unless complete", formula: "we_left / at_start",
+        seed: "S2.4", direction: "WE", highIsGood: false),
       rate("grr", "revenue of those at the start that was kept, without what grew", "mrr_kept / mrr_at_start"),
       rate("nrr", "revenue of those at the start that was kept, with what grew", "mrr_after / mrr_at_start"),
       money("mrr_at_start", "recurring revenue a month of those at the start", "Σ m0"),
@@ -41,7 +53,15 @@ enum ChurnTable {
       count("ends", "how often somebody left in the month, those who were back by its end included", ""),
       count("flash", "came and gone within the month; in none of the counts above but ends", ""),
       count("taken_back", "of those who left in the month, came back in a later one, by the as-of instant", ""),
+      ColumnSpec(
+        "taken_back_share", .double, isNullable: true, unit: "share",
+        meaning: "of those who left in the month, the share that came back in a later one; of lapses it says how often "
+          + "silence was taken for leaving", formula: "taken_back / (at_start − stayed)", seed: "S2.3",
+        direction: "THEY", highIsGood: true),
       ColumnSpec("complete", .boolean, meaning: "the month had ended by the as-of instant"),
+      ColumnSpec(
+        "is_default", .boolean,
+        meaning: "the definition to be shown where one is wanted: the first of contract, ended and lapse that has data"),
     ])
 
   private static func count(
@@ -75,6 +95,7 @@ enum ChurnTable {
     var counts: [Int64]
     var money: (start: Int128, kept: Int128, after: Int128)?
     var isComplete: Bool
+    var isDefault: Bool
   }
 
   /// - Parameter units: the merged fold of each unit; `logStart`: the earliest touch of all.
@@ -84,7 +105,8 @@ enum ChurnTable {
       var ofUnit: [Row] = []
       for (definition, grid) in [("contract", fold.contract), ("ended", fold.ended), ("lapse", fold.lapse)]
       where grid.isSpokenOf {
-        ofUnit += self.rows(unit, definition, grid, run.dayTable, logStart)
+        let isDefault = ofUnit.isEmpty || ofUnit[0].definition == definition
+        ofUnit += self.rows(unit, definition, grid, run.dayTable, logStart, isDefault: isDefault)
       }
       rows += ofUnit.sorted { ($0.period, $0.definition) < ($1.period, $1.definition) }
     }
@@ -93,7 +115,7 @@ enum ChurnTable {
 
   /// From the first month on at whose start the log was there and somebody with it.
   private static func rows(
-    _ unit: Unit, _ definition: String, _ grid: ChurnGrid, _ dayTable: DayTable, _ logStart: Instant
+    _ unit: Unit, _ definition: String, _ grid: ChurnGrid, _ dayTable: DayTable, _ logStart: Instant, isDefault: Bool
   ) -> [Row] {
     let moneys = definition == "contract" ? grid.moneys() : Array(repeating: nil, count: grid.bucketCount)
     var atStart: Int64 = 0
@@ -108,7 +130,7 @@ enum ChurnTable {
           unit: unit, period: dayTable.firstDay(.month, bucket), definition: definition,
           counts: [atStart, atStart - left.reduce(0, +)] + left
             + [.cameBack, .ends, .flash, .takenBack].map { grid.count($0, month) },
-          money: moneys[month], isComplete: month < grid.bucketCount - 1))
+          money: moneys[month], isComplete: month < grid.bucketCount - 1, isDefault: isDefault))
     }
     return rows
   }
@@ -120,9 +142,9 @@ enum ChurnTable {
     var definition = StringColumnBuilder()
     var money = StringColumnBuilder()
     var counts = (0..<12).map { _ in ColumnBuilder<Int64>() }
-    var rates = (0..<3).map { _ in ColumnBuilder<Double>() }
+    var rates = (0..<7).map { _ in ColumnBuilder<Double>() }
     var sums = (0..<3).map { _ in ColumnBuilder<Int64>() }
-    var complete = ColumnBuilder<Bool>()
+    var flags = (0..<2).map { _ in ColumnBuilder<Bool>() }
     for row in rows {
       unit.append(row.unit.rawValue)
       grain.append(Grain.month.rawValue)
@@ -131,20 +153,29 @@ enum ChurnTable {
       money.append(row.definition == "contract" && !currency.isEmpty ? currency : nil)
       for (place, count) in row.counts.enumerated() { counts[place].append(count) }
       let (atStart, stayed) = (row.counts[0], row.counts[1])
-      rates[0].append(
-        row.isComplete && atStart > 0 ? Double(atStart - stayed) / Double(atStart) : nil)
+      func share(_ count: Int64, of total: Int64) -> Double? { total > 0 ? Double(count) / Double(total) : nil }
+      let churn = row.isComplete ? share(atStart - stayed, of: atStart) : nil
+      rates[0].append(churn)
+      rates[1].append(churn.map { churn in 1 - (0..<12).reduce(1) { kept, _ in kept * (1 - churn) } })
+      rates[2].append(row.isComplete ? share(row.counts[2], of: atStart) : nil)
+      rates[3].append(row.isComplete ? share(row.counts[3], of: atStart) : nil)
       let hasRates = row.isComplete && (row.money?.start ?? 0) != 0
-      rates[1].append(hasRates ? Double(row.money!.kept) / Double(row.money!.start) : nil)
-      rates[2].append(hasRates ? Double(row.money!.after) / Double(row.money!.start) : nil)
+      rates[4].append(hasRates ? Double(row.money!.kept) / Double(row.money!.start) : nil)
+      rates[5].append(hasRates ? Double(row.money!.after) / Double(row.money!.start) : nil)
+      rates[6].append(share(row.counts[11], of: atStart - stayed))
       sums[0].append(row.money.flatMap { Int64(exactly: $0.start) })
       sums[1].append(row.money.flatMap { Int64(exactly: $0.kept) })
       sums[2].append(row.money.flatMap { Int64(exactly: $0.after) })
-      complete.append(row.isComplete)
+      flags[0].append(row.isComplete)
+      flags[1].append(row.isDefault)
     }
-    return Table(
-      schema: schema,
-      columns: [unit.finish(), grain.finish(), period.finish(), definition.finish(), money.finish()]
-        + counts[..<9].map { $0.finish() } + rates.map { $0.finish() } + sums.map { $0.finish() }
-        + counts[9...].map { $0.finish() } + [complete.finish()])
+    var columns = [unit.finish(), grain.finish(), period.finish(), definition.finish(), money.finish()]
+    columns += counts[..<9].map { $0.finish() }
+    columns += rates[..<6].map { $0.finish() }
+    columns += sums.map { $0.finish() }
+    columns += counts[9...].map { $0.finish() }
+    columns.append(rates[6].finish())
+    columns += flags.map { $0.finish() }
+    return Table(schema: schema, columns: columns)
   }
 }

@@ -3,8 +3,9 @@ import KeptFormat
 /// The contracts of one life: which are in force, and what they bring a month. Metrics 3.3.
 ///
 /// A contract is its `contract_id`, else the subject; a life without either has one. It is in force from its first event
-/// until it lapses, or until the term ends to which notice was given; a relationship that ends takes all of them with
-/// it. A contract whose first event is no beginning, but says what it brought before, was in force before the log began.
+/// until it lapses, or until its term ends: at `ends_at`, if notice was given, or if it was not renewed by then nor within
+/// the rulebook's days of grace. A relationship that ends takes all of them with it. A contract whose first event is no
+/// beginning, but says what it brought before, was in force before the log began.
 final class ContractTracker {
   private struct Step {
     /// `Instant.min`: before the log began.
@@ -22,15 +23,26 @@ final class ContractTracker {
     var isInForce = false
   }
 
+  /// What was said last of a contract.
+  private struct Told {
+    var revenue: Int64? = 0
+    /// When its term ends; `Instant.max`: nobody said.
+    var endsAt = Instant.max
+    /// Notice was given: nothing but a renewal keeps it.
+    var isNoticed = false
+  }
+
+  private let rules: ContractRules
   /// By currency code: what one unit is worth, × 10⁶.
   private let rates: [UInt32: Int64]
   private let days: DayReader
   private var keys = KeyTable()
   private var steps: [Step] = []
-  /// By contract: the last revenue that was told.
-  private var told: [Int64?] = []
+  /// By contract.
+  private var told: [Told] = []
 
-  init(rates: [UInt32: Int64], days: DayReader) {
+  init(rules: ContractRules, rates: [UInt32: Int64], days: DayReader) {
+    self.rules = rules
     self.rates = rates
     self.days = days
   }
@@ -47,22 +59,38 @@ final class ContractTracker {
     let before = revenue(touch, .mrrBefore)
     let after = revenue(touch, .mrrAfter)
     if found.isNew {
-      told.append(0)
+      told.append(Told())
       if let before, before != 0, !touch.says(.change, "new") {
         steps.append(Step(at: .min, contract: found.key, revenue: before, isInForce: true))
-        told[found.key] = before
+        told[found.key].revenue = before
       }
     }
-    var at = touch.time
+    let at = touch.time
+    runOut(found.key, before: at)
+    let endsAt = days.instant(touch, .endsAt)
     if touch.says(.change, "cancel_notice") {
-      at = max(at, days.instant(touch, .endsAt))
-      steps.append(Step(at: at, contract: found.key, revenue: 0, isInForce: false))
+      let known = told[found.key].endsAt
+      told[found.key].endsAt = max(at, endsAt != Touch.absent ? endsAt : known < .max ? known : at)
+      told[found.key].isNoticed = true
     } else if touch.says(.change, "lapsed") {
       steps.append(Step(at: at, contract: found.key, revenue: 0, isInForce: false))
+      (told[found.key].endsAt, told[found.key].isNoticed) = (.max, false)
     } else {
-      if let after { told[found.key] = after }
-      steps.append(Step(at: at, contract: found.key, revenue: told[found.key], isInForce: true))
+      if let after { told[found.key].revenue = after }
+      steps.append(Step(at: at, contract: found.key, revenue: told[found.key].revenue, isInForce: true))
+      if !touch.says(.change, "expanded"), !touch.says(.change, "contracted") {
+        (told[found.key].endsAt, told[found.key].isNoticed) = (.max, false)
+      }
+      if endsAt != Touch.absent { told[found.key].endsAt = max(at, endsAt) }
     }
+  }
+
+  /// Ends a contract whose term was over before `time`, and past any renewal.
+  private func runOut(_ contract: Int, before time: Instant) {
+    let (endsAt, isNoticed) = (told[contract].endsAt, told[contract].isNoticed)
+    guard endsAt < time, isNoticed || rules.termsEnd && endsAt + rules.grace < time else { return }
+    steps.append(Step(at: endsAt, contract: contract, revenue: 0, isInForce: false))
+    (told[contract].endsAt, told[contract].isNoticed) = (.max, false)
   }
 
   /// The relationship ended.
@@ -86,6 +114,7 @@ final class ContractTracker {
   func finish(into grid: ChurnGrid, asOf: Instant, _ dayTable: DayTable) {
     guard !told.isEmpty else { return }
     grid.isSpokenOf = true
+    for contract in told.indices { runOut(contract, before: asOf) }
     // In order of time; an end comes before what begins at the same instant.
     let order = steps.indices.sorted { a, b in
       if steps[a].at != steps[b].at { return steps[a].at < steps[b].at }

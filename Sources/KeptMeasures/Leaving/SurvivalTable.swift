@@ -17,7 +17,8 @@ enum SurvivalTable {
       ColumnSpec(
         "stratum", .string,
         meaning: "whose curve it is: all, or those of a party, a quarter in which they began (cohort), a channel they "
-          + "were found via, or a fit assessed within 30 days of the start", seed: "S2.21"),
+          + "were found via, an offering they began with, a source that first told of them, or a fit assessed within "
+          + "30 days of the start", seed: "S2.21"),
       number("t_days", "local days since the beginning", unit: "days"),
       number("at_risk", "there and observed just before that day", "entry < t ≤ exit"),
       number("events", "of them, gone on that day", "d"),

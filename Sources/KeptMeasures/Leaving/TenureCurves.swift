@@ -3,11 +3,12 @@ import KeptStatistics
 
 /// The observations behind the curves of survival, by stratum, equal ones counted together.
 ///
-/// `tenure`: from the start of a relationship to its first end; without one it is censored at the as-of instant. A start
-/// that is told to lie before the first touch is a late entry: nobody could have left unseen in between. Who was first
-/// seen in the first days of the log, and does not say since when, may have begun before it, and is left out.
+/// `tenure`: from the start of a relationship to its first end; without one it is censored at the last local day on which
+/// any source of theirs said anything of anyone (metrics 3.01). A start that is told to lie before the first touch is a
+/// late entry: nobody could have left unseen in between. Who was first seen in the first days of the log, and does not say
+/// since when, may have begun before it, and is left out.
 ///
-/// `lapse`: from the first contact to the last one. With τ the as-of instant less the longest limit of silence: who was
+/// `lapse`: from the first contact to the last one. With τ that last day less the longest limit of silence: who was
 /// in contact after τ is there, and censored at τ; who was not lapsed with the last contact. Dating ends at the last
 /// contact while censoring the living at the as-of instant would raise the curve.
 struct TenureCurves {
@@ -28,6 +29,8 @@ struct TenureCurves {
     /// 4 · year + quarter from 0.
     var quarter: Int32
     var foundVia: Int32
+    var offering: Int32
+    var source: UInt32
     /// nil: not assessed.
     var fits: Bool?
 
@@ -37,13 +40,17 @@ struct TenureCurves {
       let date = CivilDate(dayNumber: Int(start))
       quarter = Int32(4 * date.year + (date.month - 1) / 3)
       foundVia = row.foundVia
+      offering = row.offering
+      source = row.source
       fits = row.fit == .min ? nil : row.fit >= TenureCurves.fitFrom
     }
 
-    func strata(_ channels: [String], _ words: [String]) -> [String] {
+    func strata(_ told: [String], _ words: [String]) -> [String] {
       let party = partyWord != 0 ? words[Int(partyWord)] : hasAccount ? "b2b" : "b2c"
       var names = ["all", "party=\(party)", "cohort=\(quarter / 4)-Q\(quarter % 4 + 1)"]
-      if foundVia >= 0 { names.append("found_via=\(channels[Int(foundVia)])") }
+      if foundVia >= 0 { names.append("found_via=\(told[Int(foundVia)])") }
+      if offering >= 0 { names.append("offering=\(told[Int(offering)])") }
+      if source != 0 { names.append("source=\(words[Int(source)])") }
       if let fits { names.append(fits ? "fit=0.7 or more" : "fit=below 0.7") }
       return names
     }
@@ -57,6 +64,9 @@ struct TenureCurves {
     var observations: [SurvivalObservation]
   }
 
+  /// What strata are told by, before the `=` of their names.
+  static let families = ["cohort", "fit", "found_via", "offering", "party", "source"]
+
   /// By name; none where the reason says why.
   private(set) var tenure: [Stratum] = []
   private(set) var tenureReason: String?
@@ -69,27 +79,34 @@ struct TenureCurves {
   private let asOfDay: Int
 
   /// - Parameters:
+  ///   - folds: of lives of which tenure is kept.
   ///   - words: by code.
   ///   - logStart: the earliest touch of all.
-  init(_ folds: [TenureFold], rulebook: Rulebook, dayTable: DayTable, words: [String], logStart: Instant) {
+  ///   - sourceEnds: by word code, how long each source is known to have recorded touches.
+  init(
+    _ folds: [MeasureFold], rulebook: Rulebook, dayTable: DayTable, words: [String], logStart: Instant,
+    sourceEnds: [Instant]
+  ) {
     asOfDay = dayTable.low + dayTable.count - 1
     let logStartDay = logStart == .max ? asOfDay : dayTable.day(of: logStart)
     truncatedBefore =
       rulebook.retention.logStartsWithBusiness ? .min : logStartDay + rulebook.retention.truncatedDays
     let longest = Int(rulebook.lapse.maxDays.rounded(.up))
-    let studyEnd = Int32(asOfDay - longest)
     lapseReason = asOfDay - logStartDay < 2 * longest ? "log too short" : nil
-    if !folds.contains(where: \.knowsEnds) { tenureReason = "no \(Self.endKinds(rulebook)) events" }
+    if !folds.contains(where: { $0.tenure!.knowsEnds }) { tenureReason = "no \(Self.endKinds(rulebook)) events" }
 
     var tenures: [String: [Key: Int]] = [:]
     var lapses: [String: [Key: Int]] = [:]
     for fold in folds {
+      let (watch, fold) = (fold.sources!, fold.tenure!)
+      let observedDays = watch.sets.indices.map { watch.observedDay(ofSet: $0, ends: sourceEnds, dayTable) ?? asOfDay }
       var ofTenure: [Profile: [Key: Int]] = [:]
       var ofLapse: [Profile: [Key: Int]] = [:]
       for row in fold.rows where row.isRelationship && !isTruncated(row) {
         if tenureReason == nil {
-          ofTenure[Profile(row, row.start), default: [:]][tenureKey(row), default: 0] += 1
+          ofTenure[Profile(row, row.start), default: [:]][tenureKey(row, observedDays[row.sources]), default: 0] += 1
         }
+        let studyEnd = Int32(observedDays[row.sources] - longest)
         if lapseReason == nil, row.firstContact != TenureFold.absent, row.firstContact <= studyEnd {
           let isThere = row.lastContact > studyEnd
           let key = Key(
@@ -97,8 +114,8 @@ struct TenureCurves {
           ofLapse[Profile(row, row.firstContact), default: [:]][key, default: 0] += 1
         }
       }
-      Self.add(ofTenure, to: &tenures, fold.channels, words)
-      Self.add(ofLapse, to: &lapses, fold.channels, words)
+      Self.add(ofTenure, to: &tenures, fold.names, words)
+      Self.add(ofLapse, to: &lapses, fold.names, words)
     }
     tenure = Self.strata(tenures)
     lapse = Self.strata(lapses)
@@ -113,17 +130,17 @@ struct TenureCurves {
 
   private func isTruncated(_ row: TenureFold.Row) -> Bool { !row.isStartTold && Int(row.firstTouch) < truncatedBefore }
 
-  private func tenureKey(_ row: TenureFold.Row) -> Key {
+  private func tenureKey(_ row: TenureFold.Row, _ observedDay: Int) -> Key {
     let entry = row.isStartTold && row.start < row.firstTouch ? row.firstTouch - row.start : -1
-    if row.end == TenureFold.absent { return Key(exit: Int32(asOfDay) - row.start, entry: entry, cause: 0) }
+    if row.end == TenureFold.absent { return Key(exit: Int32(observedDay) - row.start, entry: entry, cause: 0) }
     return Key(exit: row.end - row.start, entry: entry, cause: row.party.rawValue + 1)
   }
 
   private static func add(
-    _ found: [Profile: [Key: Int]], to strata: inout [String: [Key: Int]], _ channels: [String], _ words: [String]
+    _ found: [Profile: [Key: Int]], to strata: inout [String: [Key: Int]], _ told: [String], _ words: [String]
   ) {
     for (profile, keys) in found {
-      for name in profile.strata(channels, words) { strata[name, default: [:]].merge(keys, uniquingKeysWith: +) }
+      for name in profile.strata(told, words) { strata[name, default: [:]].merge(keys, uniquingKeysWith: +) }
     }
   }
 
@@ -153,5 +170,21 @@ struct TenureCurves {
       return (nil, "nobody seen that long")
     }
     return (chance, nil)
+  }
+
+  /// How many of the relationships that stand are to be expected to end within 90 days, give or take; nil without any
+  /// chance to leave. Metrics S2.3.
+  ///
+  /// Chances depend on how long they have stayed, so they are added by that, in order.
+  func expectedLeavers(_ folds: [TenureFold]) -> (mean: Double, deviation: Double, count: Int)? {
+    var stayed: [Int32: (chance: Double, count: Int)] = [:]
+    for row in folds.lazy.flatMap(\.rows) {
+      guard let chance = endWithin90Days(row).chance else { continue }
+      stayed[row.start, default: (chance, 0)].count += 1
+    }
+    guard !stayed.isEmpty else { return nil }
+    let chances = stayed.sorted { $0.key < $1.key }.flatMap { Array(repeating: $0.value.chance, count: $0.value.count) }
+    let (mean, deviation) = poissonBinomial(chances)
+    return (mean, deviation, chances.count)
   }
 }

@@ -23,10 +23,15 @@ final class TenureFold {
     /// The first that were said: codes of words, 0 where none was.
     var partyWord: UInt32
     var account: UInt32
-    /// Which of the fold's `channels` they were found via; −1: not said.
+    /// Of the first touch.
+    var source: UInt32
+    /// Which of the fold's `names` they were found via, and began with; −1: not said.
     var foundVia: Int32
+    var offering: Int32
     /// How well they fitted when they came, × 10⁶; `Int64.min`: not assessed then.
     var fit: Int64
+    /// The sources of its touches, as a set of the `SourceWatch`: an end is seen only as long as one of them goes on.
+    var sources: Int
   }
 
   static let absent = Int32.min
@@ -36,7 +41,8 @@ final class TenureFold {
   static let assessed = "fit.assessed"
 
   private(set) var rows: [Row] = []
-  private(set) var channels: [String] = []
+  /// Of channels and offerings.
+  private(set) var names: [String] = []
   /// Whether any touch ended a relationship.
   private(set) var knowsEnds = false
 
@@ -47,7 +53,7 @@ final class TenureFold {
   private let kinds: [String]
   private let anyMask: UInt8
   private let contactMask: UInt8
-  private var channelNumbers: [String: Int32] = [:]
+  private var numbers: [String: Int32] = [:]
 
   // The life being folded.
   private var row = TenureFold.empty
@@ -70,7 +76,7 @@ final class TenureFold {
   private static let empty = Row(
     customer: 0, start: absent, firstTouch: absent, end: absent, party: .unsaid, isStartTold: false, hasEnded: false,
     isBack: false, isRelationship: false, firstContact: absent, lastContact: absent, partyWord: 0, account: 0,
-    foundVia: -1, fit: .min)
+    source: 0, foundVia: -1, offering: -1, fit: .min, sources: 0)
 
   func begin(customer: UInt32) {
     row = Self.empty
@@ -92,16 +98,18 @@ final class TenureFold {
     startedAt = min(startedAt, touch.time)
     let told = days.instant(touch, .since)
     if told != Touch.absent, told <= touch.time { since = min(since, told) }
-    if row.foundVia < 0, let text = touch.text(.foundVia), !text.isEmpty {
-      let channel = String(decoding: text, as: UTF8.self)
-      if let known = channelNumbers[channel] {
-        row.foundVia = known
-      } else {
-        row.foundVia = Int32(channels.count)
-        channelNumbers[channel] = row.foundVia
-        channels.append(channel)
-      }
-    }
+    if row.foundVia < 0 { row.foundVia = number(touch.text(.foundVia)) }
+    if row.offering < 0 { row.offering = number(touch.text(.offering)) }
+  }
+
+  private func number(_ text: UnsafeRawBufferPointer?) -> Int32 {
+    guard let text, !text.isEmpty else { return -1 }
+    let name = String(decoding: text, as: UTF8.self)
+    if let known = numbers[name] { return known }
+    let number = Int32(names.count)
+    numbers[name] = number
+    names.append(name)
+    return number
   }
 
   func take(_ turn: RelationshipTurn) {
@@ -125,7 +133,10 @@ final class TenureFold {
     let low = Int32(truncatingIfNeeded: dayTable.low)
     for place in 0..<chunk.count where chunk.activity[place] & anyMask != 0 {
       let day = low &+ chunk.days[place]
-      if row.firstTouch == Self.absent { row.firstTouch = day }
+      if row.firstTouch == Self.absent {
+        row.firstTouch = day
+        row.source = code(chunk, place, .source)
+      }
       if chunk.activity[place] & contactMask != 0 {
         if row.firstContact == Self.absent { row.firstContact = day }
         row.lastContact = day
@@ -141,8 +152,10 @@ final class TenureFold {
     return slot < 0 ? 0 : chunk.touches.code(chunk.start + place, slot)
   }
 
-  func end() {
+  /// - Parameter sources: of all touches of the life.
+  func end(sources: Int) {
     guard row.firstTouch != Self.absent else { return }
+    row.sources = sources
     pass(asOf)
     row.isStartTold = since < .max
     // A start that is told after the end is another one.

@@ -26,9 +26,15 @@ enum MeasuresTable {
   /// Grains as they sort.
   private static let grains = MeasureGrain.allCases.sorted { $0.name < $1.name }
 
-  static func make(_ cells: MeasureCells) -> Table {
+  /// - Parameter derived: rows of measures that no touch adds up to.
+  static func make(_ cells: MeasureCells, derived: [DerivedMeasure.Row]) -> Table {
     var builder = Builder(dayTable: cells.dayTable)
-    for (index, measure) in cells.measures.enumerated() {
+    let others = Dictionary(grouping: derived, by: \.measure.name)
+    let touched = Dictionary(uniqueKeysWithValues: cells.measures.enumerated().map { ($1.name, $0) })
+    for name in (cells.measures.map(\.name) + others.keys).sorted() {
+      for row in others[name] ?? [] { builder.append(row) }
+      guard let index = touched[name] else { continue }
+      let measure = cells.measures[index]
       if let reason = cells.missing(index) {
         builder.append(measure, .firm, nil, MeasureCells.Result(reason: reason))
         continue
@@ -59,11 +65,22 @@ enum MeasuresTable {
     mutating func append(
       _ measure: TouchMeasure, _ grain: MeasureGrain, _ row: MeasureCells.Row?, _ result: MeasureCells.Result
     ) {
-      names.append(measure.name)
-      seeds.append(measure.seed)
+      append(measure.name, measure.seed, grain, row?.name, row?.key.month, result)
+    }
+
+    mutating func append(_ row: DerivedMeasure.Row) {
+      append(row.measure.name, row.measure.spec.seed, row.grain, row.entity, row.month, row.result)
+    }
+
+    private mutating func append(
+      _ name: String, _ seed: String, _ grain: MeasureGrain, _ entity: String?, _ month: Int?,
+      _ result: MeasureCells.Result
+    ) {
+      names.append(name)
+      seeds.append(seed)
       grains.append(grain.name)
-      entities.append(row?.name)
-      periods.append(row.map { Int32(dayTable.firstDay(.month, $0.key.month)) })
+      entities.append(entity)
+      periods.append(month.map { Int32(dayTable.firstDay(.month, $0)) })
       nums.append(result.num)
       dens.append(result.den)
       values.append(result.value)

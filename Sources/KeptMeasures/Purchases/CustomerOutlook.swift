@@ -19,8 +19,10 @@ struct CustomerOutlook {
       direction: "THEY", highIsGood: true),
     ColumnSpec(
       "expected_value", .double, isNullable: true, unit: "currency",
-      meaning: "what these will be worth, in the ledger's currency: revenue, not discounted",
-      formula: "expected_orders · E[M] of Gamma–Gamma", seed: "S2.3", direction: "THEY", highIsGood: true),
+      meaning: "what their orders within the rulebook's value.horizon_days will be worth, in the ledger's currency; the "
+        + "margin and the discount are among models",
+      formula: "margin · E[M] of Gamma–Gamma · Σ E[Y] of BG/NBD, discounted", seed: "S2.3", direction: "THEY",
+      highIsGood: true),
     ColumnSpec(
       "p_alive_reason", .string, isNullable: true,
       meaning: "why the four before are NULL; no repeat yet: of one who bought once the model says 1 whatever the "

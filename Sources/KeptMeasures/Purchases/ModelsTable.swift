@@ -1,22 +1,25 @@
 import KeptSnapshot
 import KeptStatistics
 
-/// What the models of purchases came to, and whether they did. Metrics 3.6 and 3.7.
+/// What models and tests came to, and whether they did. Metrics 3.5 to 3.7.
 enum ModelsTable {
   static let schema = TableSchema(
     name: "models", meaning: "model × parameter",
     columns: [
       ColumnSpec(
-        "model", .string, meaning: "bg_nbd: how often customers buy and when they stop; gamma_gamma: for how much",
-        seed: "S2.3"),
+        "model", .string,
+        meaning: "bg_nbd: how often customers buy and when they stop; gamma_gamma: for how much; expected leavers 90 d: "
+          + "how many relationships will end; log-rank: whether the strata of a curve of survival leave alike; median: "
+          + "by when half have left; value: what makes money of orders", seed: "S2.3"),
       ColumnSpec(
         "parameter", .string,
         meaning: "as the model's paper names it; correlation: of frequency and mean value, which gamma_gamma takes for "
-          + "unrelated; population_mean: what a purchase is worth on average", seed: "S2.3"),
-      number("value", "its most likely value, times in weeks; NULL where there is no fit"),
+          + "unrelated; population_mean: what a purchase is worth on average; gradient_norm: how flat the likelihood "
+          + "is where the fit stands; lo and hi: of the 95 % interval of a median", seed: "S2.3"),
+      number("value", "its most likely value, times of purchases in weeks, of survival in days; NULL: see note"),
       number("se", "its standard error, by the curvature of the likelihood"),
       number("log_likelihood", "of the fit, at its maximum"),
-      ColumnSpec("n", .int64, meaning: "customers fitted on", seed: "S2.3"),
+      ColumnSpec("n", .int64, meaning: "customers fitted on, or at risk", seed: "S2.3"),
       ColumnSpec("converged", .boolean, meaning: "whether the maximum was found; if not, nothing is published"),
       ColumnSpec("note", .string, isNullable: true, meaning: "why there is no value, or what to know of it"),
     ])
@@ -25,7 +28,7 @@ enum ModelsTable {
     ColumnSpec(name, .double, isNullable: true, meaning: meaning, seed: "S2.3", direction: "NEI")
   }
 
-  private struct Row {
+  struct Row {
     var model: String
     var parameter: String
     var value: Double?
@@ -36,9 +39,15 @@ enum ModelsTable {
     var note: String?
   }
 
-  static func make(_ models: PurchaseModels, run: MeasureRun) -> Table {
+  static func make(
+    _ models: PurchaseModels?, _ curves: TenureCurves?, _ tenures: [TenureFold], run: MeasureRun
+  ) -> Table {
     let missing = "no \(run.rulebook.orders.placed.joined(separator: " or ")) events"
-    let rows = purchaseRows(models, missing) + spendingRows(models, missing)
+    var rows: [Row] = []
+    if let models { rows += purchaseRows(models, missing) + spendingRows(models, missing) + valueRows(models) }
+    if let curves { rows += SurvivalFigures.rows(curves, tenures) }
+    // The parameters of a model stay in the order of its paper.
+    rows = rows.enumerated().sorted { ($0.element.model, $0.offset) < ($1.element.model, $1.offset) }.map(\.element)
     var texts = (0..<2).map { _ in StringColumnBuilder() }
     var reals = (0..<3).map { _ in ColumnBuilder<Double>() }
     var counts = ColumnBuilder<Int64>()
@@ -64,20 +73,26 @@ enum ModelsTable {
     let name = "bg_nbd"
     guard let fit = models.purchases?.value else {
       return unfitted(
-        name, ["r", "alpha", "a", "b"], models.buyerCount, models.purchases?.refusal?.rawValue ?? missing)
+        name, ["r", "alpha", "a", "b", "gradient_norm"], models.buyerCount, models.purchases?.refusal?.rawValue ?? missing)
     }
     return fit.parameters.map {
       Row(
         model: name, parameter: $0.name, value: $0.value, error: $0.standardError, logLikelihood: fit.logLikelihood,
         count: fit.customerCount, hasConverged: true, note: agreement(fit.agreeingStartCount, fit.startCount))
-    }
+    } + [gradient(name, fit.gradientNorm, fit.logLikelihood, fit.customerCount)]
+  }
+
+  private static func gradient(_ name: String, _ norm: Double, _ logLikelihood: Double, _ count: Int) -> Row {
+    Row(
+      model: name, parameter: "gradient_norm", value: norm, error: nil, logLikelihood: logLikelihood, count: count,
+      hasConverged: true, note: nil)
   }
 
   private static func spendingRows(_ models: PurchaseModels, _ missing: String) -> [Row] {
     let name = "gamma_gamma"
     guard let fit = models.spending?.value else {
       return unfitted(
-        name, ["p", "q", "gamma", "correlation", "population_mean"], models.spenderCount,
+        name, ["p", "q", "gamma", "correlation", "population_mean", "gradient_norm"], models.spenderCount,
         models.spending?.refusal?.rawValue ?? missing)
     }
     func row(_ parameter: String, _ value: Double?, _ error: Double?, _ note: String?) -> Row {
@@ -91,7 +106,20 @@ enum ModelsTable {
     } + [
       row("correlation", fit.correlation, nil, fit.correlation == nil ? Refusal.noVariation.rawValue : nil),
       row("population_mean", mean.value, nil, mean.refusal?.rawValue),
+      gradient(name, fit.gradientNorm, fit.logLikelihood, fit.customerCount),
     ]
+  }
+
+  private static func valueRows(_ models: PurchaseModels) -> [Row] {
+    let worth = models.worth
+    return [
+      ("margin", worth.margin, worth.marginNote), ("discount_per_year", worth.rules.discount, "from the rulebook"),
+      ("horizon_days", worth.rules.horizonDays, "from the rulebook"),
+    ].map { parameter, value, note in
+      Row(
+        model: "value", parameter: parameter, value: value, error: nil, logLikelihood: nil, count: models.spenderCount,
+        hasConverged: true, note: note)
+    }
   }
 
   private static func unfitted(_ model: String, _ parameters: [String], _ count: Int, _ note: String) -> [Row] {

@@ -25,24 +25,31 @@ final class PurchaseFold {
   func end(customer: UInt32, _ orders: OrderTracker?) -> Int? {
     guard let orders else { return nil }
     orders.occasions(into: &occasions)
+    guard let row = Row(customer: customer, occasions[...], low: low) else { return nil }
+    rows.append(row)
+    return rows.count - 1
+  }
+}
+
+extension PurchaseFold.Row {
+  /// - Parameters:
+  ///   - occasions: days of the day table with a purchase, ascending, and what it was worth × 10⁶.
+  ///   - low: the first day of the table.
+  /// - Returns: nil where nothing was bought.
+  init?(customer: UInt32, _ occasions: ArraySlice<(day: Int32, amount: Int64?)>, low: Int32) {
     guard let first = occasions.first, let last = occasions.last else { return nil }
-    var row = Row(
+    self.init(
       customer: customer, first: low + first.day, last: low + last.day, repeats: Int32(occasions.count - 1), valued: 0,
       value: 0)
     for occasion in occasions.dropFirst() {
       guard let amount = occasion.amount else { continue }
-      let (sum, overflow) = row.value.addingReportingOverflow(amount)
-      if overflow || amount == .max { return append(row, withValue: false) }
-      row.valued += 1
-      row.value = sum
+      let (sum, overflow) = value.addingReportingOverflow(amount)
+      if overflow || amount == .max {
+        (valued, value) = (0, 0)
+        return
+      }
+      valued += 1
+      value = sum
     }
-    return append(row, withValue: true)
-  }
-
-  private func append(_ row: Row, withValue: Bool) -> Int {
-    var row = row
-    if !withValue { (row.valued, row.value) = (0, 0) }
-    rows.append(row)
-    return rows.count - 1
   }
 }

@@ -15,11 +15,17 @@ struct PurchaseModels: Sendable {
   let buyerCount: Int
   let spenderCount: Int
   private let asOfDay: Int32
+  let worth: Worth
 
   static let horizonWeeks = 90.0 / 7
 
-  /// - Parameter jobs: how many fits may run at a time.
-  init(_ folds: [PurchaseFold], rules: RetentionRules, dayTable: DayTable, logStart: Instant, jobs: Int) {
+  /// - Parameters:
+  ///   - worth: what an order is worth to us.
+  ///   - jobs: how many fits may run at a time.
+  init(
+    _ folds: [PurchaseFold], rules: RetentionRules, worth: Worth, dayTable: DayTable, logStart: Instant, jobs: Int
+  ) {
+    self.worth = worth
     let asOfDay = Int32(dayTable.low + dayTable.count - 1)
     self.asOfDay = asOfDay
     let truncatedBefore =
@@ -110,9 +116,31 @@ struct PurchaseModels: Sendable {
     case .success(let orders): prospect.orders = orders
     case .failure(let refusal): prospect.reason = refusal.rawValue
     }
-    if let orders = prospect.orders, let own = Self.spending(row), let model = spending?.value?.model {
-      prospect.value = model.expectedValue(of: own).value.map { $0 * orders }
-    }
+    if prospect.orders != nil, Self.spending(row) != nil { prospect.value = value(row, from: asOfDay).value }
     return prospect
+  }
+
+  /// What somebody's orders will be worth from a day on, in the ledger's currency: margin · E[M] · Σ of the orders to be
+  /// expected, each stretch of at most 92 days discounted to its middle. Who has no repeat of known worth is taken to
+  /// spend what all do on average.
+  ///
+  /// - Parameter row: what they bought before that day.
+  func value(_ row: PurchaseFold.Row, from day: Int32) -> Result<Double, Refusal> {
+    guard let purchases, let spending else { return .failure(.tooLittleData) }
+    return purchases.flatMap { fit in
+      spending.flatMap { spent in
+        let history = Self.history(row, day)
+        var orders = (total: 0.0, discounted: 0.0)
+        for stretch in worth.stretches {
+          switch fit.model.expectedPurchases(within: stretch.endWeeks, after: history) {
+          case .failure(let refusal): return .failure(refusal)
+          case .success(let total):
+            orders.discounted += (total - orders.total) * stretch.factor
+            orders.total = total
+          }
+        }
+        return spent.model.expectedValue(of: Self.spending(row)).map { worth.margin * $0 * orders.discounted }
+      }
+    }
   }
 }
