@@ -19,6 +19,8 @@ final class FoldBase: Sendable {
   let plan: DetailPlan
   /// The families that listen to each kind.
   let listeners: Listeners
+  /// Those that listen to what the firm does without a customer.
+  let firmListeners: Listeners
   let asOf: Instant
   let dayTable: DayTable
   let kinds: [String]
@@ -34,6 +36,7 @@ final class FoldBase: Sendable {
   let sourceSpans: [UInt32: SourceSpan]
   let counted: CompiledMeasures?
   let rating: RatingReader
+  let places: PlaceReader
   /// By currency code, see `OrderTracker`.
   let rates: [UInt32: Int64]
   let decay = Decay()
@@ -49,7 +52,7 @@ final class FoldBase: Sendable {
   nonisolated(unsafe) let classes: UnsafeMutablePointer<Traits>
   nonisolated(unsafe) let directions: UnsafeMutablePointer<Direction>
   /// Asked by the worker whose folds these are, and by nobody else.
-  private nonisolated(unsafe) let code: (String) -> UInt32
+  nonisolated(unsafe) let code: (String) -> UInt32
 
   init(
     rulebook: Rulebook, parts: Parts, families things: [FactFamily], hidden: [FactFamily],
@@ -70,6 +73,8 @@ final class FoldBase: Sendable {
       Set(family.needs(rulebook).filter(\.isHeard).flatMap { $0.kinds ?? kinds.filter { !LedgerKind.all.contains($0) } })
     }
     listeners = Listeners(kinds.map { kind in heard.indices.filter { heard[$0].contains(kind) } })
+    firmListeners = Listeners(
+      kinds.map { kind in heard.indices.filter { heard[$0].contains(kind) && families[$0].hearsFirm } })
     self.asOf = asOf
     self.dayTable = dayTable
     days = DayReader(calendar: dayTable.calendar)
@@ -79,6 +84,7 @@ final class FoldBase: Sendable {
     monthDecay =
       parts.contains(.history)
       ? MonthDecay(rulebook: rulebook, dayTable: dayTable, asOf: asOf, decay: decay) : nil
+    places = PlaceReader(kinds: kinds, plan: plan, code: code)
     rates = OrderTracker.rates(currency: currency, rulebook.currencies, code: code)
     var roles = RoleTable(kinds: kinds, rulebook: rulebook, parts: parts)
     if !parts.isDisjoint(with: .signalling) {
@@ -135,11 +141,7 @@ final class FoldBase: Sendable {
     directions.deallocate()
   }
 
-  func factBase(_ promises: PromiseTracker?) -> FactBase {
-    FactBase(
-      rulebook: rulebook, kinds: kinds, plan: plan, asOf: asOf, dayTable: dayTable, rates: rates, rating: rating,
-      code: code, promises: promises)
-  }
+  func factBase(_ promises: PromiseTracker?) -> FactBase { FactBase(self, promises) }
 
   /// The stated direction of a touch, else its kind's usual one.
   @inline(__always)

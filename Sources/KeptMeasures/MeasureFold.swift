@@ -125,6 +125,7 @@ public final class MeasureFold: LifeFold {
     backtests = parts.contains(.backtests) ? BacktestFold(base) : nil
     let factBase = base.factBase(promises)
     let folds = base.families.map { $0.makeFold(factBase) }
+    for (family, fold) in zip(base.families, folds) { fold.hearsFirm = family.hearsFirm }
     for (family, fold) in zip(base.families, folds) where !family.basis.isEmpty {
       fold.basis = family.basis.map { basis in folds[base.families.firstIndex { $0.name == basis.name }!] }
     }
@@ -174,6 +175,12 @@ public final class MeasureFold: LifeFold {
 
   /// By place in `Trait.families`, where the run asks for them.
   func traitFold(_ place: Int) -> FactFold { factFolds[base.traitStart + place] }
+
+  /// What the rows of things need once all lives are over.
+  func finishFacts() { for fold in factFolds { fold.finish() } }
+
+  /// Things, without what is hidden and traits.
+  var families: [FactFamily] { Array(base.families[..<base.hiddenStart]) }
 
   // MARK: LifeFold
 
@@ -273,7 +280,8 @@ public final class MeasureFold: LifeFold {
     // Taken once: every look would count references otherwise.
     let base = base
     let slots = base.slots.pointer
-    let (nouns, listeners, folds) = (base.nounOf, base.listeners, factFoldsByFamily)
+    let nouns = base.nounOf
+    let listeners = isFirm ? base.firmListeners : base.listeners
     let (promises, matters, scores) = (promises, matters, scores)
     let (wordOfMouth, orders, customers, retention) = (wordOfMouth, orders, customers, retention)
     let (costs, leavers, offerings) = (costs, leavers, offerings)
@@ -288,7 +296,10 @@ public final class MeasureFold: LifeFold {
       if let promises, !roles.isDisjoint(with: .promises) { facts |= promises.take(touch, roles, direction: direction) }
       if let cells, roles.contains(.counts) { cells.take(touch, direction) }
       if let costs, roles.contains(.costs) { costs.take(touch) }
-      if isFirm { continue }
+      if isFirm {
+        tell(touch, direction, listeners.of(kind), facts)
+        continue
+      }
       if let matters, !roles.isDisjoint(with: .matters) {
         if matters.watchesOurTouches { findOurTouches(chunk, lookedThrough, row) }
         lookedThrough = row
@@ -302,14 +313,7 @@ public final class MeasureFold: LifeFold {
       }
       if let wordOfMouth, !roles.isDisjoint(with: .wordOfMouth) { wordOfMouth.take(touch, roles, month: months[row]) }
       if let orders, !roles.isDisjoint(with: .money) { orders.take(touch, roles, day: days[row]) }
-      if roles.contains(.facts) {
-        for listener in listeners.of(kind) {
-          folds[Int(listener)]._withUnsafeGuaranteedRef {
-            $0.facts = facts
-            $0.take(touch, direction)
-          }
-        }
-      }
+      if roles.contains(.facts) { tell(touch, direction, listeners.of(kind), facts) }
       if roles.contains(.contracts) { churn!.take(contract: touch) }
       if roles.contains(.begins) {
         tenure?.take(touch)
@@ -324,6 +328,17 @@ public final class MeasureFold: LifeFold {
       if let offerings, roles.contains(.offers) { offerings.take(touch, ends: roles.contains(.ends)) }
     }
     if let matters, matters.watchesOurTouches { findOurTouches(chunk, lookedThrough, chunk.count) }
+  }
+
+  /// Tells the families that listen to its kind of a touch.
+  @inline(__always)
+  private func tell(_ touch: Touch, _ direction: Direction, _ families: UnsafeBufferPointer<Int32>, _ facts: UInt32) {
+    for family in families {
+      factFoldsByFamily[Int(family)]._withUnsafeGuaranteedRef {
+        $0.facts = facts
+        $0.take(touch, direction)
+      }
+    }
   }
 
   /// Tells which of the touches [first, last) were ours, as long as somebody waits for one.
@@ -349,7 +364,10 @@ public final class MeasureFold: LifeFold {
 
   public func end() {
     if let promises, base.parts.contains(.promises) { promiseRows.append(promises, customer: entity) }
-    if isFirm { return }
+    if isFirm {
+      for fold in factFolds where fold.hearsFirm { fold.end(customer: entity) }
+      return
+    }
     retention?.end(orders, earliest: earliest)
     lifecycle?.end()
     wordOfMouth?.end()

@@ -74,12 +74,15 @@ public struct MeasureRun: Sendable {
         sources: sources, code: code))
   }
 
-  /// The families whose tables are asked for, and cases where claims are; in the order of `TableName`. Things belong to
-  /// customers' lives.
+  /// The families whose tables are asked for, in the order of `TableName`, and those that are read besides; things
+  /// belong to customers' lives.
   private func families(_ unit: ReplayPlan.Entity) -> [FactFamily] {
     guard unit == .customer else { return [] }
-    return TableName.allCases.filter { tables.contains($0) || $0 == .cases && tables.contains(.claims) }
-      .compactMap(\.family)
+    var families = TableName.allCases.filter(tables.contains).compactMap(\.family)
+    var read = TableName.allCases.filter(tables.contains).flatMap(\.reads)
+    if tables.contains(where: { $0.parts.contains(.measures) }) { read += ToldMeasures.families(rulebook) }
+    for family in read where !families.contains(where: { $0.name == family.name }) { families.append(family) }
+    return families
   }
 
   /// The traits that the table of the unit shows.
@@ -99,6 +102,7 @@ public struct MeasureRun: Sendable {
   private func parts(_ unit: ReplayPlan.Entity) -> Parts {
     var parts: Parts = []
     for table in tables { parts.formUnion(table.parts) }
+    if parts.contains(.measures) { parts.formUnion(ToldMeasures.parts(rulebook)) }
     let name: Unit = unit == .customer ? .customer : .account
     if unit == .account {
       let hasRows = parts.contains(.accounts)
@@ -196,9 +200,11 @@ public struct MeasureRun: Sendable {
   }
 
   private func factTable(
-    _ name: TableName, _ folds: [MeasureFold], _ names: EntityNames, _ strings: StringDictionary
+    _ name: TableName, _ folds: [MeasureFold], _ names: EntityNames, _ strings: StringDictionary, _ words: [String]
   ) -> Table? {
-    factRows(name, folds).map { FactTable.make(name.family!, $0, names: names, strings: strings) }
+    factRows(name, folds).map {
+      FactTable.make(name.family!, $0, names: names, strings: strings, words: words)
+    }
   }
 
   private static func concurrently(
@@ -257,8 +263,10 @@ public struct MeasureRun: Sendable {
     // A model of those few who were asked for would say something else of them than the model of all.
     let models = isPartial && !tables.contains(.models) ? nil : models(customers, logStart, jobs)
     let wanted = TableName.allCases.filter(tables.contains)
+    for fold in customers { fold.finishFacts() }
     let counted = customers.compactMap(\.cells)
-    let cells = counted.isEmpty ? nil : MeasureCells(counted, run: self, words: words)
+    let replayed = Replayed(run: self, folds: customers, words: words)
+    let cells = counted.isEmpty ? nil : MeasureCells(counted, replayed, jobs: jobs)
     let backtests = customers.first?.backtests.flatMap { fold in
       curves.map {
         Backtests(fold, tenures: customers.flatMap { $0.tenure!.rows }, curves: $0, run: self, isPartial: isPartial)
@@ -315,9 +323,13 @@ public struct MeasureRun: Sendable {
         }
       case .backtests: backtests.map { BacktestsTable.make($0, run: self, sources: sources) }
       case .calibration: backtests.map { CalibrationTable.make($0, run: self) }
+      case .parity: customers.isEmpty ? nil : ParityTable.make(replayed)
+      case .pairs: cells.map { PairsTable.make($0.replayed) }
+      case .changes: cells.map { ChangesTable.make($0.replayed) }
+      case .benchmarks: cells.map { BenchmarksTable.make(rulebook.benchmarks, $0) }
       case .sources: sources.map(SourcesTable.make)
       case .dictionary: DictionaryTable.make(wanted.map(\.schema) + wanted.filter { $0 == .measures }.map { _ in DerivedMeasure.schema }, kinds: kinds)
-      case .cases, .orders, .returns, .calls, .projects: factTable(name, customers, names, strings)
+      case .cases, .orders, .returns, .calls, .projects: factTable(name, customers, names, strings, words)
       }
     }.compactMap(\.self)
   }

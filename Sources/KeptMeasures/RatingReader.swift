@@ -6,6 +6,11 @@ struct RatingReader: Sendable {
     let name: [UInt8]
     let rules: RatingRules.Instrument
   }
+  /// What it reads of a touch of a kind.
+  static func fields(_ kind: String) -> [DetailField] {
+    [TouchField.score, .instrument, .scaleMin, .scaleMax, .source].map { $0.detail(ofKind: kind) }
+  }
+
   private let instruments: [Instrument]
   private let standard: Int
   /// By source code, where the rulebook gives a source's scale.

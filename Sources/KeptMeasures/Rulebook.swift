@@ -34,6 +34,8 @@ public struct Rulebook: Sendable {
   var counting: CountingRules
   var claims: ClaimRules
   var traits: TraitRules
+  var programs: ProgramRules
+  var benchmarks: [Benchmark]
 }
 
 /// A sort of touch that may start or continue a relationship; `kinds` and `directions` nil: any.
@@ -208,6 +210,8 @@ struct WordOfMouthRules: Sendable {
   var breakEven: Double
   var toldGood: (low: Double, high: Double)
   var toldBad: (low: Double, high: Double)
+  /// Of the dissatisfied, those who tell more than 20 each.
+  var toldMany: Double
   /// Kinds that are public mentions.
   var mentions: [String]
   /// Kinds of feelings expressed, and the levels that stand for a rating in a month without one.

@@ -55,7 +55,7 @@ extension Rulebook {
     let top = try RulebookReader(value: json, path: "").record(
       "activities", "directions", "openings", "retention", "lifecycle", "half_lives", "index", "signals", "promises",
       "ratings", "word_of_mouth", "relationship", "contracts", "lapse", "orders", "value", "currencies", "business_hours",
-      "norms", "measures", "claims", "traits")
+      "norms", "measures", "claims", "traits", "programs", "benchmarks")
     activities = try Self.activities(top["activities"]!)
     directions = [:]
     for (kind, value) in try top["directions"]!.members() { directions[kind] = try value.direction() }
@@ -95,6 +95,9 @@ extension Rulebook {
     counting = try CountingRules(top["measures"]!)
     claims = try ClaimRules(top["claims"]!)
     traits = try TraitRules(top["traits"]!, halfLives: halfLives)
+    programs = try ProgramRules(top["programs"]!)
+    benchmarks = []
+    for item in try top["benchmarks"]!.items() { benchmarks.append(try Benchmark(item)) }
   }
 
   private static func activities(_ reader: RulebookReader) throws(RulebookError) -> [Activity] {
@@ -233,10 +236,11 @@ extension RatingRules {
 extension WordOfMouthRules {
   init(_ reader: RulebookReader) throws(RulebookError) {
     let parts = try reader.record(
-      "break_even", "told_good", "told_bad", "mentions", "emotions", "satisfied", "dissatisfied")
+      "break_even", "told_good", "told_bad", "told_many", "mentions", "emotions", "satisfied", "dissatisfied")
     breakEven = try parts["break_even"]!.real(0...1_000_000)
     let good = try parts["told_good"]!.range()
     let bad = try parts["told_bad"]!.range()
+    toldMany = try parts["told_many"]!.real(0...1)
     toldGood = (Double(good.low) / 1_000_000, Double(good.high) / 1_000_000)
     toldBad = (Double(bad.low) / 1_000_000, Double(bad.high) / 1_000_000)
     mentions = try parts["mentions"]!.texts()

@@ -66,6 +66,7 @@ extension Rulebook {
         "break_even": 2.5,
         "told_good": [4, 6],
         "told_bad": [9, 15],
+        "told_many": 0.13,
         "mentions": ["mention.posted"],
         "emotions": ["emotion.expressed"],
         "satisfied": ["delight", "gratitude"],
@@ -141,6 +142,23 @@ extension Rulebook {
         "burden": {"half_life": "service", "reporters": 2, "abuse": 2, "imposed": 1, "missed_meeting": 1,
           "broken_promise": 1, "late_payment": 1}
       },
+      "programs": {
+        "miserable_reply_hours": 48,
+        "told_soon_hours": 24,
+        "told_at_last_hours": 72,
+        "returned_days": 30,
+        "answered_days": 14,
+        "kept_days": 365,
+        "misfit": 0.4,
+        "learned_days": 90,
+        "changed_days": 90,
+        "slope_months": 12
+      },
+      "benchmarks": [
+        {"metric": "cx_index", "holder": "Marshall's", "source": "Forrester Customer Experience Index 2013, top 5"},
+        {"metric": "cx_index", "holder": "Target", "source": "Forrester Customer Experience Index 2013, top 5"},
+        {"metric": "cx_index", "holder": "Amazon", "source": "Forrester Customer Experience Index 2013, top 5"}
+      ],
       "signals": [
         {"rule": "promise-kept", "kinds": ["promise.kept"], "where": {"state": "our promise kept in time"},
          "list": "we_done", "points": 2, "half_life": "outcome", "why": "we did what we said", "seed": "S3.22"},

@@ -12,6 +12,7 @@ public enum TableName: String, Sendable, CaseIterable {
   case cases, orders, returns, calls, projects
   case measures, months, channels, departments, agents
   case claims, backtests, calibration
+  case parity, pairs, changes, benchmarks
   case customerMonths = "customer_months"
   case touches
   case sources, dictionary
@@ -52,6 +53,10 @@ public enum TableName: String, Sendable, CaseIterable {
     case .claims: ClaimsTable.schema
     case .backtests: BacktestsTable.schema
     case .calibration: CalibrationTable.schema
+    case .parity: ParityTable.schema
+    case .pairs: PairsTable.schema
+    case .changes: ChangesTable.schema
+    case .benchmarks: BenchmarksTable.schema
     case .sources: SourcesTable.schema
     case .dictionary: DictionaryTable.schema
     case .cases, .orders, .returns, .calls, .projects: family!.schema
@@ -67,6 +72,17 @@ public enum TableName: String, Sendable, CaseIterable {
     case .calls: CallFacts.family
     case .projects: ProjectFacts.family
     default: nil
+    }
+  }
+
+  /// Families that it is made from without listing them.
+  var reads: [FactFamily] {
+    switch self {
+    case .claims: [CaseFacts.family]
+    case .parity: ParityTable.families
+    case .pairs: [ContradictionFacts.family]
+    case .changes: ChangesTable.families
+    default: []
     }
   }
 
@@ -103,7 +119,8 @@ public enum TableName: String, Sendable, CaseIterable {
     case .models: [.purchases, .tenure]
     case .cases, .orders, .returns, .calls, .projects: .facts
     case .measures: [.measures, .leaving, .tenure, .purchases]
-    case .months, .channels, .departments, .agents: .measures
+    case .months, .channels, .departments, .agents, .pairs, .changes, .benchmarks: .measures
+    case .parity: .facts
     case .claims: [.claims, .growth, .backtests, .history, .tenure, .facts, .measures, .wordOfMouth]
     case .backtests, .calibration: [.backtests, .history, .tenure]
     case .sources, .dictionary: []

@@ -37,6 +37,7 @@ enum WordOfMouthTable {
       told("told_good_hi", "at most so many are told good things", "S · 6", "S1.4", good: true),
       told("told_bad_lo", "at least so many are told bad things", "D · 9", "S1.2", good: false),
       told("told_bad_hi", "at most so many are told bad things", "D · 15", "S1.2", good: false),
+      told("told_over_20", "dissatisfied customers who each tell more than 20, one in eight", "D · 0.13", "S1.3", good: false),
     ])
 
   private static func people(
@@ -61,7 +62,7 @@ enum WordOfMouthTable {
     var ratio = ColumnBuilder<Double>()
     var balance = ColumnBuilder<Double>()
     var state = StringColumnBuilder()
-    var told = (0..<4).map { _ in ColumnBuilder<Double>() }
+    var told = (0..<5).map { _ in ColumnBuilder<Double>() }
     let shown: [WordOfMouthFold.Count] = [
       .asked, .answered, .unusable, .satisfied, .dissatisfied, .neutral, .praised, .panned,
     ]
@@ -78,6 +79,7 @@ enum WordOfMouthTable {
       told[1].append(Double(good) * rules.toldGood.high)
       told[2].append(Double(bad) * rules.toldBad.low)
       told[3].append(Double(bad) * rules.toldBad.high)
+      told[4].append(Double(bad) * rules.toldMany)
     }
     return Table(
       schema: schema,

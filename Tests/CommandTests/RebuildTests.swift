@@ -19,13 +19,15 @@ import Testing
     #expect(try place.shell("readlink shop/snapshots/latest").output == "20240810T070000Z-255\n")
     #expect(
       try place.shell("ls shop/snapshots/latest").lines == [
-        "accounts.parquet", "agents.parquet", "backtests.parquet", "calibration.parquet", "calls.parquet", "cases.parquet",
-        "channels.parquet", "churn.parquet",
-        "claims.parquet", "customers.parquet", "departments.parquet", "dictionary.parquet", "incidence.parquet",
-        "lapses.parquet", "lifecycle.parquet", "manifest.json", "measures.parquet", "models.parquet", "months.parquet",
-        "moves.parquet", "orders.parquet", "projects.parquet", "promises.parquet", "retention.parquet",
-        "retention_brackets.parquet", "retention_means.parquet", "returns.parquet", "scores.parquet",
-        "signals.parquet", "sources.parquet", "survival.parquet", "word_of_mouth.parquet",
+        "accounts.parquet", "agents.parquet", "backtests.parquet", "benchmarks.parquet", "calibration.parquet",
+        "calls.parquet", "cases.parquet", "changes.parquet", "channels.parquet", "churn.parquet", "claims.parquet",
+        "customers.parquet", "departments.parquet", "dictionary.parquet", "incidence.parquet", "lapses.parquet",
+        "lifecycle.parquet",
+        "manifest.json", "measures.parquet", "models.parquet", "months.parquet", "moves.parquet", "orders.parquet",
+        "pairs.parquet", "parity.parquet", "projects.parquet",
+        "promises.parquet", "retention.parquet", "retention_brackets.parquet", "retention_means.parquet",
+        "returns.parquet", "scores.parquet", "signals.parquet",
+        "sources.parquet", "survival.parquet", "word_of_mouth.parquet",
       ])
   }
 

@@ -40,8 +40,11 @@ import Testing
     #expect(cells([placed], asOf: "2024-06-03T09:01", "confirmed_instantly") == [["NULL"]])
     #expect(cells([placed], asOf: "2024-06-03T09:02", "confirmed_instantly") == [["false"]])
     let shipped = [placed, order("order.shipped", "2024-06-04T09:00")]
-    #expect(cells(shipped, asOf: "2024-06-05T09:00", "ship_told") == [["NULL"]])
-    #expect(cells(shipped, asOf: "2024-06-05T09:01", "ship_told") == [["false"]])
+    // Where no messages are recorded, none can be missing.
+    #expect(cells(shipped, asOf: "2024-06-05T09:01", "ship_told") == [["NULL"]])
+    let elsewhere = shipped + [TestTouch("message.sent", at("2024-06-05T09:00"), .out)]
+    #expect(cells(elsewhere, asOf: "2024-06-05T09:00", "ship_told") == [["NULL"]])
+    #expect(cells(elsewhere, asOf: "2024-06-05T09:01", "ship_told") == [["false"]])
     let told = [placed, order("order.shipped", "2024-06-04T09:00", "o1", [.dataNumber("told_customer"): .flag(true)])]
     #expect(cells(told, asOf: "2024-06-04T09:00", "ship_told") == [["true"]])
   }

@@ -134,9 +134,6 @@ private func touch(
   ]
 
   static let communication: [MeasureExample] = [
-    MeasureExample(
-      "S3.1", "hold_min", 1890, 1, 31.5, touch("call.handled", ["wait_s": .number(1000), "hold_s": .number(890)]),
-      touch("call.handled")),
     MeasureExample("S3.1", "hollow_apologies", 6, 1, 6, touch("call.handled", ["apologies": .number(6)])),
     MeasureExample(
       "S3.2", "repeat_asks", 7, 9, 0.78, touch("info.requested", ["already_known": .text("[\"name\",\"no\\\"o,\"]")], times: 3),
@@ -170,8 +167,6 @@ private func touch(
 
   static let others: [MeasureExample] = [
     MeasureExample(
-      "S1.14", "abandon_rate", 2, 25, 0.08, touch("order.placed", times: 23), touch("order.abandoned", times: 2)),
-    MeasureExample(
       "S1.14", "steps_to_order", 8, 2, 4, touch("order.placed", ["steps": .number(4)], times: 2), touch("order.placed")),
     MeasureExample(
       "S1.15", "reidentify_rate", 1, 4, 0.25, touch("order.placed", ["reidentified": .flag(true)]),
@@ -179,8 +174,6 @@ private func touch(
     MeasureExample(
       "S1.12", "order_faults", 9, 512, 0.018, digits: 3, touch("order.placed", times: 512),
       touch("order.corrected", ["our_fault": .flag(true)], times: 9), touch("order.corrected", ["our_fault": .flag(false)])),
-    MeasureExample(
-      "S1.21", "return_accept", 44, 45, 0.98, touch("return.requested", times: 45), touch("return.refused")),
     MeasureExample(
       "S1.6", "criticality", 11, 25, 0.44, touch("mention.posted", ["valence": .number(-0.5)], times: 11),
       touch("mention.posted", ["valence": .number(0.2)], times: 14), touch("mention.posted")),

@@ -70,6 +70,8 @@ import Testing
         ])
     #expect(abs(table.reals("ratio")[0]! - 41.0 / 19) < 1e-12)
     #expect(table.reals("ratio")[1] == nil)
+    // S1.3: 13 % of 19 tell more than twenty.
+    #expect(abs(table.reals("told_over_20")[0]! - 2.47) < 1e-12)
     #expect(WordOfMouthTable.state(60, 0, breakEven: 2.5) == "above")
     #expect(WordOfMouthTable.state(1, 9, breakEven: 2.5) == "below")
   }

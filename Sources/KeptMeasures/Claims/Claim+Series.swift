@@ -37,8 +37,8 @@ extension MeasureCells {
       preconditionFailure("there is no measure \(name)")
     }
     var found: [Int: (num: Int64, den: Int64?)] = [:]
-    for row in rows(.firm) {
-      if let result = result(measure, row.key), let num = result.num { found[row.key.month] = (num, result.den) }
+    for row in rows(of: measure, .firm) {
+      if let num = row.result.num { found[row.month] = (num, row.result.den) }
     }
     return found
   }

@@ -55,11 +55,10 @@ extension MeasureCells {
       preconditionFailure("there is no measure \(name)")
     }
     var parts: [(name: String, num: Int64, den: Int64)] = []
-    for row in rows(grain, of: measure) {
-      guard let result = result(measure, row.key) else { continue }
-      if parts.last?.name != row.name { parts.append((row.name ?? "", 0, 0)) }
-      parts[parts.count - 1].num += (result.num ?? 0) / 1_000_000
-      parts[parts.count - 1].den += (result.den ?? 0) / 1_000_000
+    for row in rows(of: measure, grain) {
+      if parts.last?.name != row.entity { parts.append((row.entity ?? "", 0, 0)) }
+      parts[parts.count - 1].num += (row.result.num ?? 0) / 1_000_000
+      parts[parts.count - 1].den += (row.result.den ?? 0) / 1_000_000
     }
     return parts.map { ($0.num, $0.den) }
   }

@@ -4,7 +4,7 @@ import KeptReplay
 /// Calls: how long they waited and were held, and whether a human was reached. Metrics S3.1, S3.3.
 final class CallFacts: FactFold {
   private enum Column: Int, CaseIterable {
-    case customer, called_at, case_id, agent, department, channel, wait_s, hold_s, waited_s, talk_s, apologies
+    case customer, called_at, case_id, wait_s, hold_s, waited_s, talk_s, apologies
     case abandoned, human_reached, waited_long
   }
 
@@ -16,10 +16,9 @@ final class CallFacts: FactFold {
         FactNeed(
           ["call.handled"],
           [
-            .dataText("case_id"), .text(.agent), .text(.department), .text(.channel), .dataNumber("wait_s"),
-            .dataNumber("hold_s"), .dataNumber("talk_s"), .dataNumber("apologies"), .dataNumber("abandoned"),
-            .dataNumber("human_reached"),
-          ])
+            .dataText("case_id"), .dataNumber("wait_s"), .dataNumber("hold_s"), .dataNumber("talk_s"),
+            .dataNumber("apologies"), .dataNumber("abandoned"), .dataNumber("human_reached"),
+          ] + PlaceReader.fields)
       ]
     },
     makeFold: { CallFacts($0) })
@@ -33,9 +32,6 @@ final class CallFacts: FactFold {
     case .customer: return FactColumn(name, .customer, "external id")
     case .called_at: return FactColumn(name, .instant, isNullable: false, "when it was handled")
     case .case_id: return FactColumn(name, .word, "the case it was about")
-    case .agent: return FactColumn(name, .code, "who of ours took it")
-    case .department: return FactColumn(name, .code, "their department")
-    case .channel: return FactColumn(name, .code, "how they called")
     case .wait_s: return seconds("how long they waited for somebody")
     case .hold_s: return seconds("how long they were held once somebody was there")
     case .waited_s: return seconds("waiting and holding together", "wait_s + hold_s, one of them at least")
@@ -57,9 +53,6 @@ final class CallFacts: FactFold {
   }
 
   private let cases: FactField
-  private let agents: FactField
-  private let departments: FactField
-  private let channels: FactField
   private let waits: FactField
   private let holds: FactField
   private let talks: FactField
@@ -67,13 +60,10 @@ final class CallFacts: FactFold {
   private let abandoned: FactField
   private let humans: FactField
   private let limit: Int64
-  private var calls: [[Int64]] = []
+  private var calls: [(row: [Int64], place: FactPlace)] = []
 
   private init(_ base: FactBase) {
     cases = base.reader(.dataText("case_id"))
-    agents = base.reader(.text(.agent))
-    departments = base.reader(.text(.department))
-    channels = base.reader(.text(.channel))
     waits = base.reader(.dataNumber("wait_s"))
     holds = base.reader(.dataNumber("hold_s"))
     talks = base.reader(.dataNumber("talk_s"))
@@ -81,7 +71,7 @@ final class CallFacts: FactFold {
     abandoned = base.reader(.dataNumber("abandoned"))
     humans = base.reader(.dataNumber("human_reached"))
     limit = base.rulebook.norms.waitedSoon
-    super.init(columnCount: Column.allCases.count)
+    super.init(base, columnCount: Column.allCases.count)
   }
 
   override func begin() { calls.removeAll(keepingCapacity: true) }
@@ -96,9 +86,6 @@ final class CallFacts: FactFold {
     let waited = wait == nil && hold == nil ? nil : (wait ?? 0) + (hold ?? 0)
     set(.called_at, touch.time)
     set(.case_id, cases.text(touch).map { rows.text($0) })
-    set(.agent, Int64(agents.code(touch)))
-    set(.department, Int64(departments.code(touch)))
-    set(.channel, Int64(channels.code(touch)))
     set(.wait_s, wait)
     set(.hold_s, hold)
     set(.waited_s, waited)
@@ -107,10 +94,12 @@ final class CallFacts: FactFold {
     set(.abandoned, abandoned.number(touch))
     set(.human_reached, humans.number(touch))
     set(.waited_long, waited.map { $0 > limit ? 1 : 0 })
-    calls.append(row)
+    var place = FactPlace()
+    note(touch, &place)
+    calls.append((row, place))
   }
 
   override func end(customer: UInt32) {
-    for row in calls { rows.append(customer: customer, row) }
+    for call in calls { append(call.row, call.place, customer: customer) }
   }
 }

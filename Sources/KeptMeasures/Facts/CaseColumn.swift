@@ -1,7 +1,7 @@
 /// The columns of `cases`, in their order; what `CaseFacts` follows.
 enum CaseColumn: Int, CaseIterable {
   case case_id, customer, case_kind, state, opened_at, opening_implied, resolved_at
-  case first_reply_h, first_reply_business_h, resolution_h, resolution_business_h, waited_h, reopened
+  case first_reply_h, first_reply_business_h, resolution_h, resolution_business_h, waited_h, reopened, touches_to_answer
   case people, departments, hand_offs
   case updates, updates_per_open_day, max_update_gap_h, estimates, estimate_error_h, estimate_moves
   case frustrated_after_h, annoyed_after_h, angry_after_h, went_public, public_reach
@@ -33,6 +33,8 @@ enum CaseColumn: Int, CaseIterable {
     case .waited_h:
       return wait("how long they waited for us in all", "Σ time between their word, or the opening, and our human reply")
     case .reopened: return count("how often it was reopened", "S3.14")
+    case .touches_to_answer:
+      return count("touches of either side until it was resolved, bookkeeping aside; NULL while open", "S3.24")
     case .people: return count("how many of ours had to do with it", "S4.3")
     case .departments: return count("of how many departments", "S4.3")
     case .hand_offs: return count("how often it changed hands", "S4.3")

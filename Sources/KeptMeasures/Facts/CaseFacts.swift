@@ -13,6 +13,7 @@ final class CaseFacts: FactFold {
     needs: { _ in
       [
         FactNeed(caseKinds, [.dataText("case_id"), .text(.subject), .text(.agent), .text(.department)]),
+        FactNeed(caseKinds + replies, PlaceReader.fields),
         FactNeed(["case.opened"], [.dataText("case_kind")]),
         FactNeed(["case.resolved"], [.dataNumber("by_bot")]),
         FactNeed(
@@ -24,13 +25,14 @@ final class CaseFacts: FactFold {
     },
     makeFold: { CaseFacts($0) })
 
-  private static let caseKinds = [
+  static let caseKinds = [
     "case.opened", "case.assigned", "case.updated", "case.paused", "case.resolved", "case.closed", "case.reopened",
   ]
   /// What reaches the customer by itself; `case.*` does when it goes out.
-  private static let replies = ["message.sent", "call.handled", "meeting.held", "status.reported"]
+  static let replies = ["message.sent", "call.handled", "meeting.held", "status.reported"]
 
   private struct Case {
+    var place = FactPlace()
     var openedAt: Instant
     var isImplied: Bool
     var kind: Int64 = FactRows.absent
@@ -58,6 +60,8 @@ final class CaseFacts: FactFold {
     var estimateMoves: Int64 = 0
     /// Since opening: frustration, annoyance, anger.
     var feelings: [Int64] = [FactRows.absent, FactRows.absent, FactRows.absent]
+    /// Touches of either side while it was open, bookkeeping aside.
+    var touches: Int64 = 0
     var mentions: Int64 = 0
     var reach: Int64 = 0
   }
@@ -106,7 +110,7 @@ final class CaseFacts: FactFold {
     reach = base.reader(.dataNumber("reach"))
     hours = BusinessClock(hours: base.rulebook.businessHours, dayTable: base.dayTable)
     asOf = base.asOf
-    super.init(columnCount: CaseColumn.allCases.count)
+    super.init(base, columnCount: CaseColumn.allCases.count)
   }
 
   override func begin() {
@@ -138,6 +142,7 @@ final class CaseFacts: FactFold {
   private func advance(_ index: Int, _ role: Int, _ touch: Touch, _ direction: Direction) {
     let time = touch.time
     had(index, touch)
+    if cases[index].isOpen, role == 0 || role == 6 { cases[index].touches += 1 }
     // Of case.* only what we did, and bookkeeping is no word to them.
     if role != 2, direction == .out || direction == .both { replied(index, touch) }
     switch role {
@@ -170,6 +175,7 @@ final class CaseFacts: FactFold {
   }
 
   private func had(_ index: Int, _ touch: Touch) {
+    note(touch, &cases[index].place)
     let (agent, department) = (agents.code(touch), departments.code(touch))
     if agent != 0 { cases[index].agents.insert(agent) }
     if department != 0 { cases[index].departments.insert(department) }
@@ -189,6 +195,7 @@ final class CaseFacts: FactFold {
   }
 
   private func talked(_ index: Int, _ touch: Touch, _ direction: Direction) {
+    if cases[index].isOpen { cases[index].touches += 1 }
     if isMessage[touch.kind], direction == .in {
       // Their own word: now it is our turn.
       if cases[index].isOpen, cases[index].waitingSince == .absentInstant { cases[index].waitingSince = touch.time }
@@ -239,7 +246,7 @@ final class CaseFacts: FactFold {
   }
 
   override func end(customer: UInt32) {
-    for (index, item) in cases.enumerated() { rows.append(customer: customer, row(index, item)) }
+    for (index, item) in cases.enumerated() { append(row(index, item), item.place, customer: customer) }
   }
 
   private func row(_ index: Int, _ item: Case) -> [Int64] {
@@ -262,6 +269,7 @@ final class CaseFacts: FactFold {
     }
     set(.waited_h, item.waited + (item.waitingSince == .absentInstant ? 0 : max(0, end - item.waitingSince)))
     set(.reopened, item.reopened)
+    if !item.isOpen { set(.touches_to_answer, item.touches) }
     set(.people, Int64(item.agents.count))
     set(.departments, Int64(item.departments.count))
     set(.hand_offs, item.handOffs)

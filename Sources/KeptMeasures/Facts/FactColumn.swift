@@ -14,6 +14,8 @@ struct FactColumn: Sendable {
     /// Microseconds, written as hours, seconds or days.
     case hours, seconds, days
     case count, flag
+    /// Where the row belongs; no word is read.
+    case place(MeasureGrain)
     /// × 10⁶: any number, and an amount of money.
     case number, amount
     /// scale · the next column / the one after it; no word is read. NULL where there is nothing to divide by.
@@ -54,7 +56,7 @@ struct FactColumn: Sendable {
 extension FactColumn.Value {
   var type: ColumnType {
     switch self {
-    case .customer, .id, .word, .code: .string
+    case .customer, .id, .word, .code, .place: .string
     case .instant: .timestamp
     case .hours, .seconds, .days, .number, .ratio: .double
     case .count: .int32
@@ -81,4 +83,16 @@ extension FactColumn.Value {
     default: 0
     }
   }
+}
+
+extension FactColumn {
+  /// Where the thing belongs; every family of a table ends in these. No words of a row stand for them.
+  static let places: [FactColumn] = [
+    FactColumn("party", .place(.party), "b2c, b2b or internal: who it was for, as first said; with an account b2b"),
+    FactColumn("region", .place(.region), "from where, as first said"),
+    FactColumn("channel", .place(.channel), "through what, as first said"),
+    FactColumn("department", .place(.department), "which of ours had to do with it first"),
+    FactColumn("agent", .place(.agent), "who of ours had to do with it first"),
+    FactColumn("offering", .place(.offering), "what it is about, as first said", seed: "S2.9"),
+  ]
 }

@@ -23,8 +23,20 @@ struct FactFamily: Sendable {
   let makeFold: @Sendable (FactBase) -> FactFold
   /// Ends what only the lives of all workers together can tell, once all are folded.
   var settle: (@Sendable ([FactFold], LifeContext) -> Void)?
+  /// Whether it follows what the firm does without a customer, too.
+  var hearsFirm = false
+  /// What lives must be folded for, beyond its own touches: signal points, turns, money.
+  var parts: Parts = []
 
-  var schema: TableSchema { TableSchema(name: name, meaning: meaning, columns: columns.map(\.spec)) }
+  var schema: TableSchema { TableSchema(name: name, meaning: meaning, columns: (columns + FactColumn.places).map(\.spec)) }
+
+  /// Where the word of a column stands in a row.
+  func place(_ column: String) -> Int {
+    guard let place = columns.firstIndex(where: { $0.spec.name == column }) else {
+      preconditionFailure("\(name) has no column \(column)")
+    }
+    return place
+  }
 }
 
 struct FactNeed: Sendable {
@@ -77,11 +89,36 @@ struct FactBase {
   let dayTable: DayTable
   /// By currency code, see `OrderTracker`.
   let rates: [UInt32: Int64]
+  let places: PlaceReader
   let rating: RatingReader
+  /// nil where no family asks for signals in its `parts`.
+  let signals: SignalTable?
   /// The code under which details carry a word, met or not.
   let code: (String) -> UInt32
   /// The promises of the life being folded, where the run follows any.
   let promises: PromiseTracker?
+  private let fold: FoldBase
+
+  init(_ fold: FoldBase, _ promises: PromiseTracker?) {
+    self.fold = fold
+    self.promises = promises
+    code = fold.code
+    rulebook = fold.rulebook
+    kinds = fold.kinds
+    plan = fold.plan
+    asOf = fold.asOf
+    dayTable = fold.dayTable
+    rates = fold.rates
+    places = fold.places
+    rating = fold.rating
+    signals = fold.signals
+  }
+
+  /// What a kind does in a life, as far as `parts` ask for it.
+  func roles(_ kind: Int) -> KindRoles { fold.rolesOf[kind] }
+
+  /// What a touch says about the relationship as a whole, where `parts` ask for turns.
+  func turn(_ touch: Touch, _ roles: KindRoles) -> RelationshipTurn? { fold.turn(touch, roles, row: touch.row) }
 
   func reader(_ field: DetailField) -> FactField { FactField(field, kinds: kinds, plan: plan) }
 
@@ -139,8 +176,35 @@ class FactFold {
   final var firstAt = Instant.absentInstant
   /// How many rows there were before the life being folded.
   final private(set) var rowsBefore = 0
+  /// Its family's.
+  final var hearsFirm = false
+  private let places: PlaceReader?
+  private var placeNames = KeyTable()
 
-  init(columnCount: Int) { rows = FactRows(width: columnCount) }
+  /// Of things, which belong somewhere.
+  init(_ base: FactBase, columnCount: Int) {
+    rows = FactRows(width: columnCount)
+    places = base.places
+  }
+
+  /// Of traits, which are of a whole life.
+  init(columnCount: Int) {
+    rows = FactRows(width: columnCount)
+    places = nil
+  }
+
+  /// Adds to a place what a touch is the first to say.
+  final func note(_ touch: Touch, _ place: inout FactPlace) { places!.note(touch, &place, &placeNames) }
+
+  /// A thing is told: its row, and where it belongs.
+  final func append(_ row: [Int64], _ place: FactPlace, customer: UInt32) {
+    rows.append(customer: customer, place: places!.settled(place, customer: customer), row)
+  }
+
+  /// All lives are over.
+  final func finish() {
+    rows.placeNames = (0..<placeNames.count).map { placeNames.id(of: $0) { String(decoding: $0, as: UTF8.self) } }
+  }
 
   final func beginLife() {
     rowsBefore = rows.customers.count

@@ -9,6 +9,13 @@ struct FactRows {
   private(set) var customers: [UInt32] = []
   private(set) var words: [Int64] = []
   private(set) var bytes: [UInt8] = []
+  /// By row: where it belongs, as a place in `places`; traits, which are of a whole life, have none.
+  private(set) var placeOf: [UInt32] = []
+  /// The places that rows have, each once.
+  private(set) var places: [FactPlace] = []
+  /// What the codes of regions, offerings and sources in `places` say; set once all lives are folded.
+  var placeNames: [String] = []
+  private var placeNumbers: [FactPlace: UInt32] = [:]
   /// Where the words of the code's own stand in `bytes`.
   private var ownWords: [UnsafePointer<UInt8>: Int64] = [:]
 
@@ -52,6 +59,16 @@ struct FactRows {
     words.removeAll(keepingCapacity: true)
     bytes.removeAll(keepingCapacity: true)
     ownWords.removeAll(keepingCapacity: true)
+    placeOf.removeAll(keepingCapacity: true)
+  }
+
+  /// A row of a thing: where it belongs stands beside its words.
+  mutating func append(customer: UInt32, place: FactPlace, _ row: [Int64]) {
+    append(customer: customer, row)
+    if let number = placeNumbers[place] { return placeOf.append(number) }
+    placeNumbers[place] = UInt32(places.count)
+    placeOf.append(UInt32(places.count))
+    places.append(place)
   }
 
   func text<Result>(of word: Int64, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
@@ -65,6 +82,7 @@ struct FactTable {
   private let all: [FactRows]
   private let names: EntityNames
   private let strings: StringDictionary
+  private let words: [String]
   /// The number of the first row of each worker, if all were counted through.
   private var firstRows: [Int] = []
   /// By row of the table: its number, counted through all workers.
@@ -73,12 +91,13 @@ struct FactTable {
   private var saysNothing = false
 
   static func make(
-    _ family: FactFamily, _ all: [FactRows], names: EntityNames, strings: StringDictionary
+    _ family: FactFamily, _ all: [FactRows], names: EntityNames, strings: StringDictionary, words: [String]
   ) -> Table {
-    let table = FactTable(all, names: names, strings: strings, order: LifeOrder(all.map(\.customers), names))
+    let table = FactTable(
+      all, names: names, strings: strings, words: words, order: LifeOrder(all.map(\.customers), names))
     return Table(
       schema: family.schema,
-      columns: family.columns.enumerated().map { place, column in table.column(column.value, place) })
+      columns: (family.columns + FactColumn.places).enumerated().map { place, column in table.column(column.value, place) })
   }
 
   /// The columns of a family whose rows are lives; NULL in every row where the ledger has none of the events that a
@@ -93,17 +112,20 @@ struct FactTable {
   ) -> [ColumnData] {
     precondition(
       all.reduce(0) { $0 + $1.customers.count } == order.places.count, "\(family.name): not a row a life")
-    var table = FactTable(all, names: names, strings: strings, order: order)
+    var table = FactTable(all, names: names, strings: strings, words: [], order: order)
     return family.columns.enumerated().map { place, column in
       table.saysNothing = column.spec.requires.contains { kinds.isDisjoint(with: $0) }
       return table.column(column.value, place)
     }
   }
 
-  private init(_ all: [FactRows], names: EntityNames, strings: StringDictionary, order lives: LifeOrder) {
+  private init(
+    _ all: [FactRows], names: EntityNames, strings: StringDictionary, words: [String], order lives: LifeOrder
+  ) {
     self.all = all
     self.names = names
     self.strings = strings
+    self.words = words
     var rowCount = 0
     for rows in all {
       firstRows.append(rowCount)
@@ -164,6 +186,7 @@ struct FactTable {
         word == FactRows.absent || word == 0 ? builder.appendNull() : builder.append(code: UInt32(word))
       }
       return builder.finish()
+    case .place(let grain): return told(grain)
     case .instant, .amount: return fixed(place) { $0 }
     case .hours, .seconds, .days, .number:
       let scale = value.scale
@@ -178,6 +201,19 @@ struct FactTable {
     case .count: return fixed(place) { Int32(clamping: $0) }
     case .flag: return fixed(place) { $0 != 0 }
     }
+  }
+
+  /// What the rows' places say of a grain.
+  private func told(_ grain: MeasureGrain) -> ColumnData {
+    var builder = StringColumnBuilder(rowCount: order.count)
+    let codes = all.map { rows in
+      rows.places.map { rows.name(grain, of: $0, words: words).map { builder.intern($0) } ?? StringColumn.nullCode }
+    }
+    for row in order {
+      let fold = fold(row)
+      builder.append(code: codes[fold][Int(all[fold].placeOf[row - firstRows[fold]])])
+    }
+    return builder.finish()
   }
 
   /// Whose row it is.

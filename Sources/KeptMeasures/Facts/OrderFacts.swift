@@ -8,7 +8,7 @@ import KeptReplay
 /// confirmed_instantly, ship_told.
 final class OrderFacts: FactFold {
   private enum Column: Int, CaseIterable {
-    case order_id, customer, state, channel, device, steps, reidentified, is_repeat, placed_at, amount, currency
+    case order_id, customer, state, device, steps, reidentified, is_repeat, placed_at, abandoned_at, amount, currency
     case confirm_s, confirmed_instantly, shipped_at, ship_told, backordered_at, told_first, delivered_at
     case corrections, our_faults, accurate
   }
@@ -19,13 +19,10 @@ final class OrderFacts: FactFold {
     needs: { rules in
       let own = kinds(rules)
       return [
-        FactNeed(own, [.dataText("order_id"), .text(.subject)]),
+        FactNeed(own, [.dataText("order_id"), .text(.subject)] + PlaceReader.fields),
         FactNeed(
           rules.orders.placed + ["order.abandoned"],
-          [
-            .text(.channel), .dataText("device"), .dataNumber("steps"), .dataNumber("reidentified"), .amount,
-            .text(.currency),
-          ]),
+          [.dataText("device"), .dataNumber("steps"), .dataNumber("reidentified"), .amount, .text(.currency)]),
         FactNeed(rules.orders.corrected, [.amount, .text(.currency), .dataNumber("our_fault")]),
         FactNeed(["order.confirmed", "order.shipped", "order.backordered"], [.dataNumber("told_customer")]),
         FactNeed(["message.sent", "status.reported", "case.opened", "info.sought"], [.dataText("order_id"), .text(.subject)]),
@@ -48,7 +45,6 @@ final class OrderFacts: FactFold {
       return FactColumn(
         name, .word, isNullable: false,
         "the furthest it came: placed, confirmed, shipped, delivered; cancelled or abandoned ends it", seed: "S0.1")
-    case .channel: return FactColumn(name, .code, "where it was placed", seed: "S1.14")
     case .device: return FactColumn(name, .word, "what it was placed with", seed: "S1.14")
     case .steps:
       return FactColumn(name, .count, "steps to place it", seed: "S1.14", direction: "WE", highIsGood: false)
@@ -57,6 +53,7 @@ final class OrderFacts: FactFold {
         name, .flag, "whether they had to say again who they are", seed: "S1.15", direction: "WE", highIsGood: false)
     case .is_repeat: return FactColumn(name, .flag, "not the customer's first order", seed: "S1.15")
     case .placed_at: return FactColumn(name, .instant, "when it was placed; NULL where only later events are recorded")
+    case .abandoned_at: return FactColumn(name, .instant, "when it was given up on the way", seed: "S1.14")
     case .amount:
       return FactColumn(
         name, .amount, "its worth in the ledger's currency, as corrected last; NULL without an amount or a rate",
@@ -73,7 +70,7 @@ final class OrderFacts: FactFold {
     case .shipped_at: return FactColumn(name, .instant, "when it was shipped first", seed: "S1.17")
     case .ship_told:
       return FactColumn(
-        name, .flag, "told within the norm that it was shipped; NULL: not shipped, or the norm still runs",
+        name, .flag, "told within the norm that it was shipped; NULL: not shipped, the norm still runs, or no telling is recorded",
         formula: "order.shipped with told_customer, or a message about the order ≤ norms.ship_notice after it",
         seed: "S1.17", direction: "WE", highIsGood: true)
     case .backordered_at: return FactColumn(name, .instant, "when it was put on backorder first", seed: "S1.18")
@@ -100,17 +97,20 @@ final class OrderFacts: FactFold {
     /// In `keys`; nil without an id.
     var key: Int?
     var state = State.placed
-    var channel: Int64 = FactRows.absent
+    var place = FactPlace()
     var device: Int64 = FactRows.absent
     var steps: Int64 = FactRows.absent
     var reidentified: Int64 = FactRows.absent
     var isRepeat = false
     var placedAt = Instant.absentInstant
+    var abandonedAt = Instant.absentInstant
     var amount: Int64 = FactRows.absent
     var currency: Int64 = FactRows.absent
     var confirmedAt = Instant.absentInstant
     var shippedAt = Instant.absentInstant
     var shipToldAt = Instant.absentInstant
+    /// Whether anything said if they were told.
+    var isShipTellingKnown = false
     var backorderedAt = Instant.absentInstant
     var backorderToldAt = Instant.absentInstant
     var askedAt = Instant.absentInstant
@@ -144,7 +144,6 @@ final class OrderFacts: FactFold {
   private let roles: [Role?]
   private let ids: FactField
   private let subjects: FactField
-  private let channels: FactField
   private let devices: FactField
   private let steps: FactField
   private let reidentified: FactField
@@ -152,6 +151,8 @@ final class OrderFacts: FactFold {
   private let currencies: FactField
   private let ourFaults: FactField
   private let told: FactField
+  /// Whether anything is ever recorded that would tell them; without, silence says nothing.
+  private let hasMessages: Bool
   private let rates: [UInt32: Int64]
   private let norms: Norms
   private let asOf: Instant
@@ -182,7 +183,6 @@ final class OrderFacts: FactFold {
     }
     ids = base.reader(.dataText("order_id"))
     subjects = base.reader(.text(.subject))
-    channels = base.reader(.text(.channel))
     devices = base.reader(.dataText("device"))
     steps = base.reader(.dataNumber("steps"))
     reidentified = base.reader(.dataNumber("reidentified"))
@@ -190,10 +190,11 @@ final class OrderFacts: FactFold {
     currencies = base.reader(.text(.currency))
     ourFaults = base.reader(.dataNumber("our_fault"))
     told = base.reader(.dataNumber("told_customer"))
+    hasMessages = roles.contains(.told)
     rates = base.rates
     norms = base.rulebook.norms
     asOf = base.asOf
-    super.init(columnCount: Column.allCases.count)
+    super.init(base, columnCount: Column.allCases.count)
   }
 
   override func begin() {
@@ -214,16 +215,19 @@ final class OrderFacts: FactFold {
     }
     guard let index = id.map(place) ?? placeWithoutID(role) else { return }
     let time = touch.time
+    note(touch, &orders[index].place)
     switch role {
     case .placed, .abandoned:
-      if role == .abandoned { reach(.abandoned, index) }
+      if role == .abandoned {
+        reach(.abandoned, index)
+        first(&orders[index].abandonedAt, time)
+      }
       guard orders[index].placedAt == .absentInstant else { return add(worth(touch), to: index) }
       if role == .placed {
         orders[index].isRepeat = placedCount > 0
         placedCount += 1
         orders[index].placedAt = time
       }
-      orders[index].channel = Int64(channels.code(touch))
       orders[index].device = devices.text(touch).map { rows.text($0) } ?? FactRows.absent
       orders[index].steps = steps.number(touch).map { $0 / 1_000_000 } ?? FactRows.absent
       orders[index].reidentified = reidentified.number(touch) ?? FactRows.absent
@@ -241,6 +245,7 @@ final class OrderFacts: FactFold {
     case .shipped:
       reach(.shipped, index)
       first(&orders[index].shippedAt, time)
+      if told.flag(touch) != nil { orders[index].isShipTellingKnown = true }
       if told.flag(touch) == true { first(&orders[index].shipToldAt, time) }
     case .backordered:
       first(&orders[index].backorderedAt, time)
@@ -295,12 +300,12 @@ final class OrderFacts: FactFold {
       func set(_ column: Column, _ value: Int64) { row[column.rawValue] = value }
       if let key = order.key { set(.order_id, keys.id(of: key) { rows.text($0) }) }
       set(.state, rows.text(order.state.word))
-      set(.channel, order.channel)
       set(.device, order.device)
       set(.steps, order.steps)
       set(.reidentified, order.reidentified)
       if order.placedAt != .absentInstant { set(.is_repeat, order.isRepeat ? 1 : 0) }
       set(.placed_at, order.placedAt)
+      set(.abandoned_at, order.abandonedAt)
       set(.amount, order.amount)
       set(.currency, order.currency)
       if order.placedAt != .absentInstant {
@@ -308,7 +313,7 @@ final class OrderFacts: FactFold {
         set(.confirmed_instantly, within(norms.confirmInstantly, order.placedAt, order.confirmedAt))
       }
       set(.shipped_at, order.shippedAt)
-      if order.shippedAt != .absentInstant {
+      if order.shippedAt != .absentInstant, order.isShipTellingKnown || hasMessages {
         set(.ship_told, within(norms.shipNotice, order.shippedAt, order.shipToldAt))
       }
       set(.backordered_at, order.backorderedAt)
@@ -321,7 +326,7 @@ final class OrderFacts: FactFold {
       set(.corrections, order.corrections)
       set(.our_faults, order.ourFaults)
       set(.accurate, order.ourFaults == 0 ? 1 : 0)
-      rows.append(customer: customer, row)
+      append(row, order.place, customer: customer)
     }
   }
 

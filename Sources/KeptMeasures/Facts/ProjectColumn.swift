@@ -1,6 +1,6 @@
 /// The columns of `projects`, in their order; what `ProjectFacts` follows.
 enum ProjectColumn: Int, CaseIterable {
-  case project_id, customer, offering, state, started_at, start_implied, closed_at
+  case project_id, customer, state, started_at, start_implied, closed_at
   case people, departments, hand_offs, contradictions, contact_known_share
   case closeout, care_intro, closed_well, after_silence_d, first_after, theirs_answered_h
   case accepted, endured_90, endured_180
@@ -16,7 +16,6 @@ enum ProjectColumn: Int, CaseIterable {
     switch self {
     case .project_id: return FactColumn(name, .id, isNullable: false, "its project_id, else the subject of its events")
     case .customer: return FactColumn(name, .customer, "external id")
-    case .offering: return FactColumn(name, .word, "what it is about", seed: "S2.9")
     case .state: return FactColumn(name, .word, isNullable: false, "open or closed, at the as-of instant")
     case .started_at: return FactColumn(name, .instant, isNullable: false, "when it started, at the latest")
     case .start_implied:

@@ -14,8 +14,8 @@ final class ProjectFacts: FactFold {
     needs: { _ in
       let named: [DetailField] = [.dataText("project_id"), .text(.subject)]
       return [
-        FactNeed(stages, named + [.text(.agent), .text(.department), .dataText("offering"), .dataText("stage")]),
-        FactNeed(about, named + [.text(.agent), .text(.department)]),
+        FactNeed(stages, named + PlaceReader.fields + [.dataText("stage")]),
+        FactNeed(about, named + PlaceReader.fields),
         FactNeed(["statement.contradicted"], named),
         FactNeed(
           ["contact.assigned"],
@@ -46,7 +46,7 @@ final class ProjectFacts: FactFold {
   private struct Project {
     var startedAt: Instant
     var isImplied: Bool
-    var offering: Int64 = FactRows.absent
+    var place = FactPlace()
     var stage: [UInt8] = []
     var closedAt = Instant.absentInstant
     var agents: Set<UInt32> = []
@@ -76,7 +76,6 @@ final class ProjectFacts: FactFold {
   private let subjects: FactField
   private let agents: FactField
   private let departments: FactField
-  private let offerings: FactField
   private let stageNames: FactField
   private let contactRoles: FactField
   private let told: FactField
@@ -116,7 +115,6 @@ final class ProjectFacts: FactFold {
     subjects = base.reader(.text(.subject))
     agents = base.reader(.text(.agent))
     departments = base.reader(.text(.department))
-    offerings = base.reader(.dataText("offering"))
     stageNames = base.reader(.dataText("stage"))
     contactRoles = base.reader(.dataText("role"))
     told = base.reader(.dataNumber("told_customer"))
@@ -127,7 +125,7 @@ final class ProjectFacts: FactFold {
     askKinds = base.reader(.dataText("ask_kind"))
     limit = base.rulebook.norms.closeOut
     asOf = base.asOf
-    super.init(columnCount: ProjectColumn.allCases.count)
+    super.init(base, columnCount: ProjectColumn.allCases.count)
   }
 
   override func begin() {
@@ -158,9 +156,6 @@ final class ProjectFacts: FactFold {
   }
 
   private func advance(_ index: Int, _ role: Role, _ touch: Touch) {
-    if let offering = offerings.text(touch), projects[index].offering == FactRows.absent {
-      projects[index].offering = rows.text(offering)
-    }
     if let stage = stageNames.text(touch) {
       // A contact who was named for a stage is nobody's contact in the next one.
       if !projects[index].stage.isEmpty, !stage.elementsEqual(projects[index].stage) { stopKnowing(index, touch.time) }
@@ -193,6 +188,7 @@ final class ProjectFacts: FactFold {
   }
 
   private func had(_ index: Int, _ touch: Touch) {
+    note(touch, &projects[index].place)
     let (agent, department) = (agents.code(touch), departments.code(touch))
     if agent != 0 { projects[index].agents.insert(agent) }
     if department != 0 { projects[index].departments.insert(department) }
@@ -252,7 +248,7 @@ final class ProjectFacts: FactFold {
   }
 
   override func end(customer: UInt32) {
-    for (index, item) in projects.enumerated() { rows.append(customer: customer, row(index, item)) }
+    for (index, item) in projects.enumerated() { append(row(index, item), item.place, customer: customer) }
   }
 
   private func row(_ index: Int, _ item: Project) -> [Int64] {
@@ -262,7 +258,6 @@ final class ProjectFacts: FactFold {
     let isClosed = item.closedAt != .absentInstant
     let end = isClosed ? item.closedAt : asOf
     set(.project_id, keys.id(of: index) { rows.text($0) })
-    set(.offering, item.offering)
     set(.state, rows.text(isClosed ? "closed" : "open"))
     set(.started_at, item.startedAt)
     set(.start_implied, item.isImplied)

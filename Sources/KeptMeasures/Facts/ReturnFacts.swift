@@ -19,7 +19,7 @@ final class ReturnFacts: FactFold {
     columns: Column.allCases.map(column),
     needs: { rules in
       [
-        FactNeed(kinds, [.dataText("return_id"), .text(.subject), .dataNumber("told_customer")]),
+        FactNeed(kinds, [.dataText("return_id"), .text(.subject), .dataNumber("told_customer")] + PlaceReader.fields),
         FactNeed(
           ["return.requested", "return.refused"],
           [
@@ -81,6 +81,7 @@ final class ReturnFacts: FactFold {
   }
 
   private struct Return {
+    var place = FactPlace()
     var order: Int64 = FactRows.absent
     var reason: Int64 = FactRows.absent
     var label: Bool?
@@ -123,7 +124,7 @@ final class ReturnFacts: FactFold {
     amounts = base.reader(.amount)
     currencies = base.reader(.text(.currency))
     rates = base.rates
-    super.init(columnCount: Column.allCases.count)
+    super.init(base, columnCount: Column.allCases.count)
   }
 
   override func begin() {
@@ -142,6 +143,7 @@ final class ReturnFacts: FactFold {
     let found = keys.insert(tag: 0, id)
     if found.isNew { returns.append(Return()) }
     let index = found.key
+    note(touch, &returns[index].place)
     if direction == .in || direction == .both { returns[index].customerTouches += 1 }
     if let order = orders.text(touch), returns[index].order == FactRows.absent { returns[index].order = rows.text(order) }
     if let reason = reasons.text(touch), returns[index].reason == FactRows.absent {
@@ -197,7 +199,7 @@ final class ReturnFacts: FactFold {
       setSpan(.receipt_to_credit_h, item.receivedAt, item.creditedAt)
       setSpan(.receipt_told_h, item.receivedAt, item.receiptToldAt)
       setSpan(.credit_told_h, item.receivedAt, item.creditToldAt)
-      rows.append(customer: customer, row)
+      append(row, item.place, customer: customer)
     }
   }
 

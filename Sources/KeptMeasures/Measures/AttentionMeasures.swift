@@ -59,13 +59,16 @@ extension TouchMeasure {
       formula: "Σ amount of effort.spent + Σ amount of charge.written_off", "WE", high: false, unit: "currency",
       num: [.of("effort.spent", "charge.written_off", weight: .amount)]),
     TouchMeasure(
-      "margin", "S1.7, S4.8", "what is left of each unit paid", formula: "(payments − effort − written off) / payments",
+      "margin", "S1.7, S4.8, S2.15", "what is left of each unit paid", formula: "(payments − effort − written off) / payments",
       "WE", high: true, unit: "share",
       num: [
         .of("payment.received", weight: .amount),
         .of("effort.spent", "charge.written_off", weight: .amount).subtracted,
       ],
       den: [.of("payment.received", weight: .amount)]),
+    TouchMeasure(
+      "sold", "S4.8", "what was sold: never to be seen without what came of it", formula: "Σ amount of order.placed", "NEI",
+      high: nil, unit: "currency", num: [.of("order.placed", weight: .amount)]),
     TouchMeasure(
       "soft_skills", "S2.17", "trainings of soft skills", formula: "skill.trained that are soft", "WE", high: true,
       num: [.of("skill.trained", where: .isTrue("soft"))]),

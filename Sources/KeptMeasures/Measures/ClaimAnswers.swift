@@ -10,7 +10,7 @@ public enum ClaimAnswers {
     for table in TableName.allCases where table.grain == nil {
       for column in table.schema.columns { add(column.seed, "\(table.rawValue).\(column.name)") }
     }
-    for measure in TouchMeasure.all(rules) { add(measure.seed, "measures.\(measure.name)") }
+    for measure in MeasureSpec.all(rules) { add(measure.seed, "measures.\(measure.name)") }
     for measure in DerivedMeasure.all { add(measure.spec.seed, "measures.\(measure.name)") }
     for rule in rules.signals { add(rule.seed, "signals.\(rule.name)") }
     return answers.mapValues { $0.sorted() }

@@ -1,11 +1,6 @@
 /// Waiting, asking again, telling, and telling when. Metrics S3.1 to S3.3, S3.24, S4.1, S4.2, S4.4 to S4.6, S4.14.
 extension TouchMeasure {
   static let communication: [TouchMeasure] = [
-    TouchMeasure(
-      "hold_min", "S3.1", "minutes of waiting and holding, a call", formula: "Σ (wait_s + hold_s) / 60 / calls", "WE",
-      high: false, unit: "minutes", scale: 1 / 60,
-      num: [.of("call.handled", weight: .number("wait_s")), .of("call.handled", weight: .number("hold_s"))],
-      den: [.of("call.handled", where: .number("wait_s")).or(.number("hold_s"))]),
     .share(
       "gave_up_waiting", "S3.1", "calls on which they hung up waiting",
       formula: "abandoned / calls that say whether", "WE", high: false,

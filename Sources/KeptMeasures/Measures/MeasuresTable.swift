@@ -1,7 +1,7 @@
 import KeptFormat
 import KeptSnapshot
 
-/// Every touch measure, for the firm, each month, and whoever touches name. Made from `MeasureCells`.
+/// Every measure, for the firm, each month, and whoever touches and things name. Made from `MeasureCells`.
 ///
 /// A ratio keeps its numerator and denominator. The firm has a row for every month of the ledger; others have one where
 /// anything counted, agents only from `measures.agent_touches_min` touches on. A measure of which the ledger holds
@@ -12,19 +12,16 @@ enum MeasuresTable {
     columns: [
       ColumnSpec("measure", .string, meaning: "its name"),
       ColumnSpec("seed", .string, meaning: "the claims of the articles that it answers"),
-      ColumnSpec("grain", .string, meaning: "what it is of: firm, party, region, channel, department, agent, offering, or source by which a relationship began"),
+      ColumnSpec("grain", .string, meaning: "what it is of: firm, party, region, channel, department, agent, offering, source by which a relationship began, or what one measure tells apart: reason, device, moment …"),
       ColumnSpec("entity", .string, isNullable: true, meaning: "which of them; NULL for the firm"),
       ColumnSpec(
         "period", .date, isNullable: true,
         meaning: "first local day of the month; NULL where the ledger holds nothing of it at all"),
-      ColumnSpec("num", .decimal, isNullable: true, meaning: "numerator; of a count or a sum the thing itself"),
-      ColumnSpec("den", .decimal, isNullable: true, meaning: "denominator; NULL for counts and sums"),
-      ColumnSpec("value", .double, isNullable: true, meaning: "the measure; NULL with a reason", formula: "scale · num / den"),
+      ColumnSpec("num", .decimal, isNullable: true, meaning: "numerator; of a count or a sum the thing itself; NULL for medians"),
+      ColumnSpec("den", .decimal, isNullable: true, meaning: "denominator, or how many it is of; NULL for counts and sums"),
+      ColumnSpec("value", .double, isNullable: true, meaning: "the measure, by its formula in the dictionary; NULL with a reason"),
       ColumnSpec("reason", .string, isNullable: true, meaning: "why there is no value"),
     ])
-
-  /// Grains as they sort.
-  private static let grains = MeasureGrain.allCases.sorted { $0.name < $1.name }
 
   /// - Parameter derived: rows of measures that no touch adds up to.
   static func make(_ cells: MeasureCells, derived: [DerivedMeasure.Row]) -> Table {
@@ -36,14 +33,9 @@ enum MeasuresTable {
       guard let index = touched[name] else { continue }
       let measure = cells.measures[index]
       if let reason = cells.missing(index) {
-        builder.append(measure, .firm, nil, MeasureCells.Result(reason: reason))
-        continue
+        builder.append(measure, MeasureGrain.firm.name, nil, nil, MeasureResult(reason: reason))
       }
-      for grain in grains {
-        for row in cells.rows(grain, of: index) {
-          if let result = cells.result(index, row.key) { builder.append(measure, grain, row, result) }
-        }
-      }
+      for row in cells.rows(of: index) { builder.append(measure, row.grain, row.entity, row.month, row.result) }
     }
     return builder.finish()
   }
@@ -63,22 +55,21 @@ enum MeasuresTable {
     init(dayTable: DayTable) { self.dayTable = dayTable }
 
     mutating func append(
-      _ measure: TouchMeasure, _ grain: MeasureGrain, _ row: MeasureCells.Row?, _ result: MeasureCells.Result
+      _ measure: MeasureSpec, _ grain: String, _ entity: String?, _ month: Int?, _ result: MeasureResult
     ) {
-      append(measure.name, measure.seed, grain, row?.name, row?.key.month, result)
+      append(measure.name, measure.seed, grain, entity, month, result)
     }
 
     mutating func append(_ row: DerivedMeasure.Row) {
-      append(row.measure.name, row.measure.spec.seed, row.grain, row.entity, row.month, row.result)
+      append(row.measure.name, row.measure.spec.seed, row.grain.name, row.entity, row.month, row.result)
     }
 
     private mutating func append(
-      _ name: String, _ seed: String, _ grain: MeasureGrain, _ entity: String?, _ month: Int?,
-      _ result: MeasureCells.Result
+      _ name: String, _ seed: String, _ grain: String, _ entity: String?, _ month: Int?, _ result: MeasureResult
     ) {
       names.append(name)
       seeds.append(seed)
-      grains.append(grain.name)
+      grains.append(grain)
       entities.append(entity)
       periods.append(month.map { Int32(dayTable.firstDay(.month, $0)) })
       nums.append(result.num)

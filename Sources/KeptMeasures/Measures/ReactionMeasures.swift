@@ -1,7 +1,7 @@
 /// What customers say of us, to us and to others. Metrics S1.5, S1.6, S3.3, S3.19, S3.20, S3.23, S4.8.
 extension TouchMeasure {
   static let reactions: [TouchMeasure] = [
-    rating("csat", "S4.8", "how satisfied they say they are", "csat"),
+    rating("csat", "S4.8, S2.15", "how satisfied they say they are", "csat"),
     topBox("csat_top_box", "S4.8", "answers that say satisfied", "csat"),
     rating("ease", "S3.23", "how easy they say it was", "ease", "ces"),
     rating("enjoyment", "S3.23", "how enjoyable they say it was", "enjoyment"),
