@@ -269,7 +269,8 @@ public struct MeasureRun: Sendable {
     let cells = counted.isEmpty ? nil : MeasureCells(counted, replayed, jobs: jobs)
     let backtests = customers.first?.backtests.flatMap { fold in
       curves.map {
-        Backtests(fold, tenures: customers.flatMap { $0.tenure!.rows }, curves: $0, run: self, isPartial: isPartial)
+        Backtests(fold, tenures: customers.flatMap { $0.tenure!.rows }, curves: $0, run: self, isPartial: isPartial,
+          jobs: jobs)
       }
     }
     return Self.concurrently(wanted, jobs) { name in

@@ -1,6 +1,6 @@
 import Foundation
 import KeptFormat
-import KeptReplay
+@testable import KeptReplay
 import KeptSnapshot
 import KeptStatistics
 import Testing
@@ -127,6 +127,46 @@ import Testing
     let binned = calibration(forecasts: told.map(\.0), isEvent: told.map(\.1), binCount: 2)
     let counted = bins.texts("measure", "n", "events").filter { $0[0] == "p_end_90d" }.map { Array($0[1...]) }
     #expect(counted == binned.map { ["\($0.count)", "\($0.eventCount)"] })
+  }
+
+  /// Touches of one source as blocks would hold them: kind, when it occurred, when it was recorded.
+  private func sources(_ events: [(kind: String, time: String, recorded: String)]) -> SourcesFold {
+    let fold = SourcesFold(calendar: LocalCalendar(zone: .utc, weekStart: .monday), asOf: at("2024-01-01")) { _ in "till" }
+    let kindNames = Set(events.map(\.kind)).sorted()
+    let times = events.map { at($0.time) }
+    let recorded = events.map { at($0.recorded) }
+    let kinds = events.map { UInt32(kindNames.firstIndex(of: $0.kind)! + 1) }
+    let sources = events.map { _ in UInt32(0) }
+    times.withUnsafeBufferPointer { times in
+      recorded.withUnsafeBufferPointer { recorded in
+        kinds.withUnsafeBufferPointer { kinds in
+          sources.withUnsafeBufferPointer { sources in
+            fold.apply(
+              BlockTouches(
+                firstPosition: 0, rowCount: events.count, times: times, recorded: recorded, kinds: kinds,
+                kindNames: kindNames, sources: sources, sourceCodes: [1]))
+          }
+        }
+      }
+    }
+    return fold
+  }
+
+  @Test func `what was recorded after an instant and occurred before it is hindsight`() {
+    let plan = BacktestPlan(
+      rulebook: .standard, kinds: ["order.placed"],
+      dayTable: DayTable(
+        calendar: LocalCalendar(zone: .utc, weekStart: .monday), from: at("2023-03-02"), through: at("2023-08-01")))
+    #expect(plan.instants.map { date($0.day) } == ["2023-04-01", "2023-05-01"])
+    func hindsight(_ events: (kind: String, time: String, recorded: String)...) -> [Bool] {
+      plan.instants.map { BacktestsTable.hadHindsight($0, sources(events)) }
+    }
+    let early = (kind: "order.placed", time: "2023-03-05", recorded: "2023-03-05")
+    #expect(hindsight(early) == [false, false])
+    #expect(hindsight(early, (kind: "order.placed", time: "2023-03-10", recorded: "2023-04-05")) == [true, false])
+    // What a first import brings was not known before it.
+    #expect(hindsight(early, (kind: "import.finished", time: "2023-04-10", recorded: "2023-04-10")) == [true, false])
+    #expect(plan.instants.allSatisfy { BacktestsTable.hadHindsight($0, nil) })
   }
 
   static let python = ProcessInfo.processInfo.environment["KEPT_PYTHON"]

@@ -246,4 +246,36 @@ import Testing
     let found = rows(try make(lives, asOf: "2023-07-01"), "S2.18")
     #expect(found[0][0...1] == ["auc_gain", "0.5"] && found[0][7] == "supported")
   }
+
+  @Test func `where two thirds of the rewards are for sales, month after month, sales are what success is measured by`() throws {
+    let rewards = (0..<36).flatMap { month -> [TestTouch] in
+      let day = String(CivilDate(year: 2020 + month / 12, month: month % 12 + 1, day: 5).description)
+      return [("sales", 60 + month % 5), ("quality", 30)].map { basis, amount in
+        TestTouch("reward.paid", day, .absent, [.dataText("basis"): .text(basis), .amount: .number(Double(amount))])
+      }
+    }
+    var lives = Lives([(1, [TestTouch("order.placed", "2020-01-01", .in)])])
+    lives.lives.insert((0, rewards), at: 0)
+    let table = lives.tables([.claims], asOf: at(Self.asOf), rulebook: try business())["claims"]!
+    let found = rows(table, "S4.7")[0]
+    // 36 · 60 + Σ (month mod 5) = 2160 + 70 of 3310.
+    #expect(found[0...1] == ["share", "0.6737"] && found[5] == "36" && found[7] == "supported")
+  }
+
+  @Test func `what they felt tells more than what we did, where it does`() throws {
+    let lives = (0..<40).map { number -> [TestTouch] in
+      // Everybody was cared for; every second one was not satisfied, and left.
+      let touches = [
+        TestTouch("relationship.started", "2022-12-01", .in), TestTouch("care.given", "2022-12-10", .out),
+        TestTouch("survey.answered", "2022-12-11", .in, [.score: .number(number % 2 == 0 ? 5 : 1)]),
+      ]
+      return number % 2 == 0
+        ? touches
+        : touches + [
+          TestTouch("relationship.ended", "2023-02-\(10 + number % 10)", .absent, [.dataText("ended_by"): .text("customer")])
+        ]
+    }
+    let found = rows(try make(lives, asOf: "2023-07-01"), "S3.20")
+    #expect(found[0][0...1] == ["auc_gain", "0.5"] && found[0][7] == "supported")
+  }
 }

@@ -10,6 +10,8 @@ final class BacktestFold {
     case we_index, they_index, felt_index, done_index
     /// The same of those who had ordered, and how often they had ordered again: whether repeat business tells more. S2.18.
     case we_index_of_buyers, repeat_orders
+    /// The same of those of whom both are known: whether what they felt tells more than what we did. S3.20.
+    case felt_index_of_both, done_index_of_both
   }
 
   /// One who had bought by an instant at which the models of purchases are fitted.
@@ -104,6 +106,10 @@ final class BacktestFold {
       let standing = affinity.standing(history.months[month])
       for (index, value) in zip(Index.allCases, [standing.we, standing.they, standing.felt, standing.done]) {
         if let value { count(index, place, level: Self.level(value), outcome) }
+      }
+      if let felt = standing.felt, let done = standing.done {
+        count(.felt_index_of_both, place, level: Self.level(felt), outcome)
+        count(.done_index_of_both, place, level: Self.level(done), outcome)
       }
       if let we = standing.we, bought > 0 {
         count(.we_index_of_buyers, place, level: Self.level(we), outcome)

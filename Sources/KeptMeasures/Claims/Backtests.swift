@@ -1,5 +1,7 @@
+import Dispatch
 import KeptFormat
 import KeptStatistics
+import Synchronization
 
 /// What indices and forecasts said at past instants, against what came of it. Metrics 3.15.
 struct Backtests {
@@ -29,25 +31,29 @@ struct Backtests {
 
   let plan: BacktestPlan
   let trials: [Trial]
-  /// Of the WE index and of repeat orders, over the same people: which tells more. S2.18.
-  let barometers: (we: Trial, repeats: Trial)?
+  /// Two trials over the same people: does the first tell more?
+  typealias Contest = (one: Trial, other: Trial)
+  /// Of the WE index and of repeat orders, S2.18; of what they felt and of what we did, S3.20. nil where no trial was made.
+  let barometers: Contest?
+  let feelings: Contest?
 
-  init(_ fold: BacktestFold, tenures: [TenureFold.Row], curves: TenureCurves, run: MeasureRun, isPartial: Bool) {
+  init(_ fold: BacktestFold, tenures: [TenureFold.Row], curves: TenureCurves, run: MeasureRun, isPartial: Bool, jobs: Int) {
     plan = fold.plan
     let main = fold.plan.name(fold.plan.outcome)
     if isPartial {
       trials = Self.names.map { Trial(index: $0, outcome: main, note: "not all customers were replayed") }
-      barometers = nil
+      (barometers, feelings) = (nil, nil)
       return
     }
     let indices: [BacktestFold.Index] = [.we_index, .they_index, .felt_index, .done_index]
     var trials = indices.map { Self.trial($0, fold, main) }
     let orders = run.rulebook.orders.placed
     let missing = Set(run.kinds).isDisjoint(with: orders) ? DictionaryTable.reason(without: orders) : ""
-    trials += Self.purchases(fold, curves: curves, missing: missing)
+    trials += Self.purchases(fold, curves: curves, missing: missing, jobs: jobs)
     trials.append(Self.ends(fold.plan, tenures, curves, run))
     self.trials = trials
     barometers = (Self.trial(.we_index_of_buyers, fold, main), Self.trial(.repeat_orders, fold, main))
+    feelings = (Self.trial(.felt_index_of_both, fold, main), Self.trial(.done_index_of_both, fold, main))
   }
 
   private static let names = [
@@ -69,25 +75,50 @@ struct Backtests {
   }
 
   /// What BG/NBD, fitted on what was known then, said of those who had bought again and not left.
-  private static func purchases(_ fold: BacktestFold, curves: TenureCurves, missing: String) -> [Trial] {
+  private static func purchases(
+    _ fold: BacktestFold, curves: TenureCurves, missing: String, jobs: Int
+  ) -> [Trial] {
     let outcomes = fold.plan.outcome == .ended ? [BacktestPlan.Outcome.ended, .noOrder] : [.noOrder]
     var trials = ["p_alive", "p_no_order_90d"].flatMap { index in
       outcomes.map { Trial(index: index, outcome: fold.plan.name($0), sign: index == "p_alive" ? -1 : 1) }
     }
-    var refusal: Refusal?
-    var fitted = 0
-    for (place, instant) in fold.plan.instants.enumerated() where instant.isFitted {
-      let buyers = fold.buyers[place].sorted()
-      let histories = buyers.filter { Int($0.first) >= curves.truncatedBefore }.map { history($0, instant) }
-      let fit: BGNBD.Fit
-      switch BGNBD.fit(histories) {
-      case .success(let found): fit = found
-      case .failure(let reason):
-        refusal = refusal ?? reason
-        continue
+    let places = fold.plan.instants.indices.filter { fold.plan.instants[$0].isFitted }
+    let found = Mutex<[Result<[[ScoreLevel]], Refusal>?]>(Array(repeating: nil, count: places.count))
+    let next = Atomic<Int>(0)
+    // The folds are merged and nobody writes to them any more.
+    nonisolated(unsafe) let folded = fold
+    DispatchQueue.concurrentPerform(iterations: min(max(1, jobs), places.count)) { _ in
+      while true {
+        let number = next.add(1, ordering: .relaxed).oldValue
+        guard number < places.count else { return }
+        let levels = purchases(folded, at: places[number], outcomes, truncatedBefore: curves.truncatedBefore)
+        found.withLock { $0[number] = levels }
       }
-      fitted += 1
-      var levels = Array(repeating: [ScoreLevel](), count: trials.count)
+    }
+    let results = found.withLock { $0.compactMap(\.self) }
+    for (place, result) in zip(places, results) {
+      guard let levels = result.value else { continue }
+      for trial in trials.indices where !levels[trial].isEmpty {
+        trials[trial].instants.append((place, collapsed(levels[trial])))
+      }
+    }
+    let fitted = results.count { $0.value != nil }
+    let note = "BG/NBD fitted on what was known at \(fitted) of \(fold.plan.instants.count) instants, three months apart"
+    let refusal = results.lazy.compactMap(\.refusal).first ?? .tooLittleData
+    for trial in trials.indices {
+      trials[trial].note = !missing.isEmpty ? missing : fitted == 0 ? refusal.rawValue : note
+    }
+    return trials
+  }
+
+  /// At one instant: by forecast and outcome, what was said and what came of it.
+  private static func purchases(
+    _ fold: BacktestFold, at place: Int, _ outcomes: [BacktestPlan.Outcome], truncatedBefore: Int
+  ) -> Result<[[ScoreLevel]], Refusal> {
+    let instant = fold.plan.instants[place]
+    let buyers = fold.buyers[place].sorted()
+    return BGNBD.fit(buyers.filter { Int($0.first) >= truncatedBefore }.map { history($0, instant) }).map { fit in
+      var levels = Array(repeating: [ScoreLevel](), count: 2 * outcomes.count)
       var start = 0
       while start < buyers.count {
         var end = start
@@ -95,26 +126,20 @@ struct Backtests {
         let alike = buyers[start..<end].filter { !$0.hasEnded }
         start = end
         guard let one = alike.first, one.repeats > 0,
-          let chances = PurchaseModels.chances(fit.model, history(one, instant), within: Double(fold.plan.days) / 7).value
+          let chances = PurchaseModels.chances(
+            fit.model, history(one, instant), within: Double(fold.plan.days) / 7
+          ).value
         else { continue }
-        for (trial, score) in [chances.alive, chances.noOrder].enumerated() {
+        for (forecast, score) in [chances.alive, chances.noOrder].enumerated() {
           for (number, outcome) in outcomes.enumerated() {
             let events = alike.count { outcome == .ended ? $0.hadOutcome : $0.orderedNothing }
-            levels[trial * outcomes.count + number].append(
+            levels[forecast * outcomes.count + number].append(
               ScoreLevel(score: score, events: events, others: alike.count - events))
           }
         }
       }
-      for trial in trials.indices where !levels[trial].isEmpty {
-        trials[trial].instants.append((place, collapsed(levels[trial])))
-      }
+      return levels
     }
-    let note = "BG/NBD fitted on what was known at \(fitted) of \(fold.plan.instants.count) instants, three months apart"
-    for trial in trials.indices {
-      trials[trial].note =
-        !missing.isEmpty ? missing : fitted == 0 ? (refusal ?? .tooLittleData).rawValue : note
-    }
-    return trials
   }
 
   private static func isAlike(_ one: BacktestFold.Buyer, _ other: BacktestFold.Buyer) -> Bool {

@@ -65,7 +65,7 @@ enum BacktestsTable {
 
   /// Whether anything that occurred before the instant was recorded after it. What a first import brings was not known
   /// before it; and where nobody counted what came late, something may have.
-  private static func hadHindsight(_ instant: BacktestPlan.Instant, _ sources: SourcesFold?) -> Bool {
+  static func hadHindsight(_ instant: BacktestPlan.Instant, _ sources: SourcesFold?) -> Bool {
     guard let sources else { return true }
     if sources.firstImportAt != .max, sources.firstImportAt > instant.start { return true }
     return sources.days.contains { day, counts in

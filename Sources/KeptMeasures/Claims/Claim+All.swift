@@ -2,7 +2,7 @@ import KeptStatistics
 
 extension Claim {
   /// Every claim that ledgers are asked about. Whoever adds one adds it here.
-  static let all: [Claim] = stayingClaims + serviceClaims + attentionClaims + indexClaims
+  static let all: [Claim] = stayingClaims + serviceClaims + attentionClaims + majorityClaims + indexClaims
 
   static func ends(_ rules: Rulebook) -> [String] { rules.relationship.ends.map(\.kind) }
 }
@@ -29,7 +29,7 @@ extension Claim {
       statistic: "chi2", needs: { [ends($0), ["case.opened", "emotion.expressed"]] }, find: { $0.grievance }),
     Claim(
       seed: "S4.9", words: "sellers who stay engaged after the sale bring better outcomes",
-      test: "leaving after the landmark by thirds of the days that the seller stayed in touch up to it, and the share of "
+      test: "leaving after the landmark by thirds of the days that whoever won them stayed in touch from the beginning up to it, and the share of "
         + "outcomes that held; supported if leaving is slower, the share higher",
       statistic: "chi2", needs: { [ends($0), [TenureFold.began]] }, find: { $0.sellers }),
   ]

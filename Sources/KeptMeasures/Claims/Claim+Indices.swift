@@ -1,38 +1,43 @@
 import KeptStatistics
 
-/// What the WE index foretells. Metrics S2.18, S3.7.
+/// What the indices foretell. Metrics S2.18, S3.7, S3.20.
 extension Claim {
   static let indexClaims: [Claim] = [
     Claim(
       seed: "S2.18", words: "repeat business is not the best barometer of whether clients are the right ones",
       test: "how well the WE index told beforehand who would leave, less how well the number of repeat orders did, over the "
         + "same buyers; supported if the index told it better",
-      statistic: "auc_gain", needs: { [$0.orders.placed] }, find: { $0.barometer }),
+      statistic: "auc_gain", needs: { [$0.orders.placed] }, find: { $0.gain($0.backtests.barometers) }),
     Claim(
       seed: "S3.7", words: "a better experience goes with higher revenue",
       test: "WE index at the end of a quarter, with revenue so many quarters later over that of the quarter; supported if both "
         + "rise together",
       statistic: "rho_lag1", needs: { [$0.orders.placed] }, find: { $0.growing }),
+    Claim(
+      seed: "S3.20", words: "it is not about you: what counts is how customers believe they are treated",
+      test: "how well the felt index told beforehand who would leave, less how well the done index did, over the same "
+        + "customers; supported if what they felt told it better",
+      statistic: "auc_gain", needs: { _ in [] }, find: { $0.gain($0.backtests.feelings) }),
   ]
 }
 
 extension ClaimEvidence {
-  fileprivate var barometer: Claim.Evidence {
-    guard let (we, repeats) = backtests.barometers, let index = we.areas().last, let orders = repeats.areas().last,
-      let told = index.area, let guessed = orders.area
-    else { return .none("no buyer with a WE index had, and another had not, what back-tests look for") }
+  fileprivate func gain(_ contest: Backtests.Contest?) -> Claim.Evidence {
+    guard let contest, let one = contest.one.areas().last, let other = contest.other.areas().last,
+      let oneArea = one.area, let otherArea = other.area
+    else { return .none("nobody of whom both are known had, and another had not, what back-tests look for") }
     // Both tell of the same people, and mostly alike: the difference is known better than this.
-    let (one, other) = (index.standardError!, orders.standardError!)
-    let error = (one * one + other * other).squareRoot()
-    let gain = told - guessed
+    let (first, second) = (one.standardError!, other.standardError!)
+    let error = (first * first + second * second).squareRoot()
+    let gain = oneArea - otherArea
     let reach = SpecialFunctions.z95 * error
     return .found([
       Claim.Finding(
         statistic: "auc_gain", value: gain, interval: Interval(lower: gain - reach, upper: gain + reach),
-        count: index.count, events: index.events,
+        count: one.count, events: one.events,
         pValue: error > 0 ? SpecialFunctions.normalTwoSided(gain / error) : gain == 0 ? 1 : 0,
         leansToClaim: gain == 0 ? nil : gain > 0,
-        note: "\(we.outcome) at \(we.instants.count) instants; customers counted at each")
+        note: "\(contest.one.outcome) at \(contest.one.instants.count) instants; customers counted at each")
     ])
   }
 

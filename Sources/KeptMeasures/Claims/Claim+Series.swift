@@ -19,7 +19,7 @@ extension Claim {
       statistic: "rho_lag0", needs: { [["effort.spent"], [TenureFold.began], $0.ratings.kinds] }, find: { $0.scorn }),
     Claim(
       seed: "S3.28", words: "keeping customers is more profitable and easier than replacing them",
-      test: "what a new customer costs over what keeping one costs a month; supported above 1", statistic: "ratio",
+      test: "what a new customer costs over what keeping one costs a year; supported above 1", statistic: "ratio",
       needs: { _ in [["effort.spent"], [TenureFold.began]] }, find: { $0.replacing }),
     Claim(
       seed: "S4.16", words: "the shiny new customer comes at the expense of those we have",
@@ -56,7 +56,7 @@ extension ClaimEvidence {
   private static let casesMin = 5
 
   /// Whether a month is over by the as-of instant.
-  private func isOver(_ month: Int) -> Bool { dayTable.end(.month, month) <= asOf }
+  func isOver(_ month: Int) -> Bool { dayTable.end(.month, month) <= asOf }
 
   private func shares(_ name: String) -> [Int: Double] {
     cells.byMonth(name).filter { isOver($0.key) }.compactMapValues { part in
@@ -112,11 +112,11 @@ extension ClaimEvidence {
     let months = getting.keys.filter { keeping[$0] != nil && isOver($0) }.sorted().map { month in
       [getting[month]!.num, getting[month]!.den ?? 0, keeping[month]!.num, keeping[month]!.den ?? 0].map(Double.init)
     }
-    // ln of (Σ spent on getting / Σ new) / (Σ spent on keeping / Σ active).
+    // ln of (Σ spent on getting / Σ new) / (12 · Σ spent on keeping / Σ active in each month).
     func logRatio(_ drawn: [Int]) -> Double? {
       let sums = (0..<4).map { part in drawn.reduce(0) { $0 + months[$1][part] } }
       guard sums.allSatisfy({ $0 > 0 }) else { return nil }
-      return SpecialFunctions.ln(sums[0] / sums[1] / (sums[2] / sums[3]))
+      return SpecialFunctions.ln(sums[0] / sums[1] / (12 * sums[2] / sums[3]))
     }
     guard !months.isEmpty, let ratio = logRatio(Array(months.indices)) else {
       return .none("no event says what it needs")
@@ -131,7 +131,7 @@ extension ClaimEvidence {
         statistic: "ratio", value: SpecialFunctions.exp(ratio),
         interval: drawn.map {
           Interval(lower: SpecialFunctions.exp($0.interval.lower), upper: SpecialFunctions.exp($0.interval.upper))
-        }, count: months.count, pValue: error > 0 ? SpecialFunctions.normalTwoSided(ratio / error) : nil,
+        }, count: months.count, pValue: error > 0 ? SpecialFunctions.normalTwoSided(ratio / error) : ratio == 0 ? 1 : 0,
         leansToClaim: ratio == 0 ? nil : ratio > 0, note: "months, resampled")
     ])
   }

@@ -24,7 +24,7 @@ struct Claim: Sendable {
   }
 
   /// What statistic came out how. The row of a test has a p-value; a row without one says how much, and goes with the
-  /// verdict of its claim's test.
+  /// verdict of the test before it.
   struct Finding {
     var statistic: String
     var value: Double?
@@ -57,14 +57,13 @@ struct Claim: Sendable {
     }
     let tested = found.indices.filter { found[$0].finding.pValue != nil && isEnough(found[$0].finding, rules.claims) }
     let adjusted = Dictionary(uniqueKeysWithValues: zip(tested, holm(tested.map { found[$0].finding.pValue! })))
-    var tests: [String: Verdict] = [:]
-    for place in found.indices where found[place].finding.pValue != nil {
-      tests[found[place].claim.seed] = verdict(found[place].finding, adjusted[place], rules.claims)
-    }
+    var test = Verdict.tooLittleData
     return found.indices.map { place in
       let (claim, finding) = found[place]
       let own = verdict(finding, adjusted[place], rules.claims)
-      return (claim, finding, adjusted[place], finding.pValue == nil && finding.value != nil ? tests[claim.seed] ?? own : own)
+      if finding.pValue == nil && finding.value != nil { return (claim, finding, nil, test) }
+      test = own
+      return (claim, finding, adjusted[place], own)
     }
   }
 

@@ -10,7 +10,7 @@ final class ClaimFold {
   struct Row {
     /// Which of the fold's tenures is the life's.
     var tenure: Int32
-    /// Of ours, who met them at least three times by the landmark (S0.14).
+    /// Of ours, who met them `traits.depth_touches` times by the landmark (S0.14).
     var depth: Int32
     /// Whether they complained or spoke in anger by the landmark.
     var isAggrieved: Bool
@@ -40,13 +40,12 @@ final class ClaimFold {
   /// By week: minutes and money spent on getting customers, × 10⁶.
   private(set) var effort: [Int: (minutes: Int64, amount: Int64)] = [:]
 
-  /// Meetings of one of ours with the customer that make a relationship of its own.
-  private static let meetings = 3
   private static let grievances: [StaticString] = ["anger", "frustration", "annoyance"]
 
   private let hears: [UInt8]
   private let slots: FieldSlots
   private let landmark: Int32
+  private let depthTouches: Int32
   private let dayTable: DayTable
   private let rates: [UInt32: Int64]
   private let effortKind: FactField
@@ -60,7 +59,7 @@ final class ClaimFold {
   private var life: UInt32 = 0
   /// By agent code: in which life they were last seen, and how often in it.
   private var seen: [(life: UInt32, count: Int32)] = []
-  /// Local days on which one of ours met them for the third time.
+  /// Local days on which one of ours had met them so often.
   private var deepDays: [Int32] = []
   private var aggrievedDay = Int32.max
   private var acquirer: Int32 = -1
@@ -74,6 +73,7 @@ final class ClaimFold {
     dayTable = base.dayTable
     rates = base.rates
     landmark = Int32(base.rulebook.claims.landmarkDays)
+    depthTouches = Int32(base.rulebook.traits.depthTouches)
     let facts = base.factBase(nil)
     effortKind = facts.reader(.dataText("effort"))
     minutes = facts.reader(.dataNumber("minutes"))
@@ -100,7 +100,7 @@ final class ClaimFold {
   }
 
   static let needs: [Need] = [
-    Need(kinds: nil, fields: [.text(.agent), .dataNumber("automated")]),
+    Need(kinds: nil, fields: [.text(.agent)]),
     Need(
       kinds: ["effort.spent"], fields: [.dataText("effort"), .dataNumber("minutes"), .amount, .text(.currency)]),
     Need(kinds: ["case.opened"], fields: [.dataText("case_kind")]),
@@ -139,13 +139,13 @@ final class ClaimFold {
   @inline(__always)
   private func meet(_ touch: Touch, _ hears: Hears, day: Int32) {
     let agent = touch.code(.agent)
-    if agent == 0 || touch.number(.automated) == 1_000_000 { return }
+    if agent == 0 { return }
     if day >= saleDay && day &- saleDay <= landmark { handle(agent, day &- saleDay) }
     guard hears.contains(.twoWay) else { return }
     while seen.count <= agent { seen.append((0, 0)) }
     let count = seen[Int(agent)].life == life ? seen[Int(agent)].count + 1 : 1
     seen[Int(agent)] = (life, count)
-    if count == Self.meetings { deepDays.append(day) }
+    if count == depthTouches { deepDays.append(day) }
   }
 
   /// One of ours was there so many days after the sale.

@@ -2,12 +2,10 @@ import KeptSnapshot
 
 /// What the ledger says of the claims that it can be asked about. Metrics 3.15.
 enum ClaimsTable {
-  private static let seeds = Array(Set(Claim.all.map(\.seed))).sorted().joined(separator: ", ")
-
   static let schema = TableSchema(
     name: "claims", meaning: "claim × statistic",
     columns: [
-      ColumnSpec("seed", .string, meaning: "the row of the claims", seed: seeds, direction: "NEI"),
+      ColumnSpec("seed", .string, meaning: "the row of the claims"),
       ColumnSpec("claim", .string, meaning: "the claim in words"),
       ColumnSpec(
         "statistic", .string,
@@ -25,7 +23,7 @@ enum ClaimsTable {
       ColumnSpec(
         "verdict", .string, meaning: "supported, not supported, reversed, or too little data",
         formula: "too little: n < claims.count_min or events < claims.events_min; else p_holm ≤ claims.level, a row "
-          + "without p goes with the test of its claim"),
+          + "without p goes with the test before it"),
       ColumnSpec("note", .string, meaning: "what was compared, and what to know of it; always: association, not cause"),
     ])
 

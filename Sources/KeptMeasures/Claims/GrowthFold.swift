@@ -79,22 +79,29 @@ final class GrowthFold {
 
   /// The lives of all folds, in an order that only what they say decides; of more than `most`, so many, drawn by the seed.
   static func units(_ folds: [GrowthFold], most: Int, seed: UInt64) -> [[Row]] {
-    var units = folds.flatMap { fold in
+    var lives = folds.flatMap { fold in
       fold.starts.indices.map { place in
-        Array(fold.rows[fold.starts[place]..<(place + 1 < fold.starts.count ? fold.starts[place + 1] : fold.rows.count)])
+        fold.rows[fold.starts[place]..<(place + 1 < fold.starts.count ? fold.starts[place + 1] : fold.rows.count)]
       }
     }
-    units.sort { $0.lexicographicallyPrecedes($1) { $0.key.lexicographicallyPrecedes($1.key) } }
-    guard units.count > most else { return units }
-    var generator = SplitMix64(seed: seed)
-    for place in 0..<most { units.swapAt(place, place + generator.next(below: units.count - place)) }
-    return Array(units[..<most])
+    lives.sort { $0.lexicographicallyPrecedes($1) { $0.precedes($1) } }
+    if lives.count > most {
+      var generator = SplitMix64(seed: seed)
+      for place in 0..<most { lives.swapAt(place, place + generator.next(below: lives.count - place)) }
+    }
+    return lives.prefix(most).map(Array.init)
   }
 }
 
 extension GrowthFold.Row {
-  /// What tells rows apart, NaN below everything.
-  fileprivate var key: [Double] {
-    [Double(quarter), index] + (0..<GrowthFold.lags).map { growth[$0].isNaN ? -1 : growth[$0] }
+  fileprivate func precedes(_ other: GrowthFold.Row) -> Bool {
+    if quarter != other.quarter { return quarter < other.quarter }
+    if index != other.index { return index < other.index }
+    // Growth is not negative, and NaN where it is not known: that comes first.
+    for lag in 0..<GrowthFold.lags {
+      let (one, two) = (growth[lag].isNaN ? -1 : growth[lag], other.growth[lag].isNaN ? -1 : other.growth[lag])
+      if one != two { return one < two }
+    }
+    return false
   }
 }
