@@ -30,9 +30,14 @@ let package = Package(
     .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),
     .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat"]),
     .testTarget(name: "KeptStatisticsTests", dependencies: ["KeptStatistics"]),
-    .testTarget(name: "CommandTests", dependencies: ["kept", "KeptFormat", "KeptMeasures", "KeptSnapshot"]),
+    .target(
+      name: "KeptTestLedgers", dependencies: ["KeptFormat", "KeptMeasures", "KeptSnapshot", "KeptStatistics"],
+      path: "Tests/KeptTestLedgers"),
     .testTarget(
-      name: "KeptMeasuresTests", dependencies: ["KeptFormat", "KeptReplay", "KeptMeasures", "KeptSnapshot"]),
+      name: "CommandTests", dependencies: ["kept", "KeptFormat", "KeptMeasures", "KeptSnapshot", "KeptTestLedgers"]),
+    .testTarget(
+      name: "KeptMeasuresTests",
+      dependencies: ["KeptFormat", "KeptReplay", "KeptMeasures", "KeptSnapshot", "KeptTestLedgers"]),
   ],
   swiftLanguageModes: [.v6]
 )

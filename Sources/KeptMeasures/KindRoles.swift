@@ -126,7 +126,7 @@ struct RoleTable: Sendable {
     var facts = parts.isDisjoint(with: .signalling) ? [] : rulebook.factsAskedFor
     // A burden, whatever a signal makes of it.
     if parts.contains(.customers) { facts.insert(.paidLate) }
-    let codes = Dictionary(uniqueKeysWithValues: kinds.enumerated().map { ($0.element, $0.offset) })
+    let codes = Dictionary(kinds.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { $1 })
     func give(_ names: [String], _ role: KindRoles) {
       for name in names { if let code = codes[name] { roles[code].insert(role) } }
     }

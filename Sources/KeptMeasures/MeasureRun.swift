@@ -16,15 +16,15 @@ public struct MeasureRun: Sendable {
   public let asOf: Instant
   public let currency: String
   let dayTable: DayTable
-  /// Every kind of the ledger.
+  /// Every kind of which a touch counts.
   let kinds: [String]
   /// What each source was listening for, by its name: to be found out before any life is folded, see `settlingSorts`.
   public var sources: [String: SourceSpan] = [:]
 
   /// - Parameters:
   ///   - currency: the ledger's.
-  ///   - kinds: every kind that any event of the ledger has, from the headers of its blocks and its tail.
-  ///   - earliest: no event occurred before it; from the same headers.
+  ///   - kinds: every kind of which a touch counts.
+  ///   - earliest: no touch that counts occurred before it.
   public init(
     rulebook: Rulebook, tables: Set<TableName>, asOf: Instant, calendar: LocalCalendar, currency: String,
     kinds: [String], earliest: Instant
@@ -57,7 +57,11 @@ public struct MeasureRun: Sendable {
 
   /// The fold of one worker.
   public func makeFold(_ unit: ReplayPlan.Entity, _ context: ReplayContext) -> MeasureFold {
-    makeFold(unit, kinds: context.kinds, plan: DetailPlan(context.plan), code: context.code(of:))
+    // A kind of which no touch counts is none that a measure may know of.
+    let known = Set(kinds)
+    return makeFold(
+      unit, kinds: context.kinds.map { known.contains($0) ? $0 : "" }, plan: DetailPlan(context.plan),
+      code: context.code(of:))
   }
 
   /// - Parameters:

@@ -115,6 +115,46 @@ struct BlockScan {
     return hash
   }
 
+  /// The kinds of all touches that count, sorted, and when the first of them occurred.
+  ///
+  /// A block of which all events are touches that count says both in its header; the others are opened only where they
+  /// could say something that is not known yet.
+  func touches(_ corrections: Corrections) throws -> (kinds: [String], earliest: Instant) {
+    var kinds: Set<String> = []
+    var earliest = Instant.max
+    var others: [ReplayBlock] = []
+    for block in blocks {
+      let header = block.header
+      let start = header.firstPosition
+      let isWhole = block.rowCount == Int(header.count)
+        && corrections.deadRange(from: start, to: start + UInt64(header.count)).isEmpty
+      guard isWhole, !header.kinds.contains(where: { LedgerKind.all.contains($0.kind) }) else {
+        others.append(block)
+        continue
+      }
+      kinds.formUnion(header.kinds.map(\.kind))
+      earliest = min(earliest, header.timeMin)
+    }
+    let columns = BlockColumns()
+    for block in others {
+      let new = block.header.kinds.map { !LedgerKind.all.contains($0.kind) && !kinds.contains($0.kind) }
+      guard new.contains(true) || block.header.timeMin < earliest else { continue }
+      columns.begin(block.header, source: block.source)
+      let codes = try columns.codes(.kind)
+      let times = try columns.times()
+      let isTouch = [false] + block.header.kinds.map { !LedgerKind.all.contains($0.kind) }
+      let start = block.header.firstPosition
+      let dead = Set(corrections.dead[corrections.deadRange(from: start, to: start + UInt64(block.rowCount))])
+      var isThere = [Bool](repeating: false, count: isTouch.count)
+      for row in 0..<block.rowCount where isTouch[Int(codes.codes[row])] && !dead.contains(start + UInt64(row)) {
+        isThere[Int(codes.codes[row])] = true
+        earliest = min(earliest, times[row])
+      }
+      for (place, kind) in block.header.kinds.enumerated() where isThere[place + 1] { kinds.insert(kind.kind) }
+    }
+    return (kinds.sorted(), earliest)
+  }
+
   /// The accounts, numbered from 1 in order of first appearance.
   func accounts() throws -> Strings {
     var accounts = Strings()

@@ -17,6 +17,8 @@ public struct Corrections: Sendable, Equatable {
     public var position: UInt64
     public var effect: Effect
 
+    fileprivate var isMerge: Bool { if case .merges = effect { true } else { false } }
+
     public init(position: UInt64, effect: Effect) {
       self.position = position
       self.effect = effect
@@ -32,14 +34,16 @@ public struct Corrections: Sendable, Equatable {
 
   /// Decides from the highest position down, so that an action is judged before those it may cancel.
   ///
-  /// A replaced correction keeps its effect (its target stays replaced); a retracted one loses it. Of two merges of the
-  /// same customer the later counts; a merge that would close a circle is void.
+  /// A replaced correction keeps its effect (its target stays replaced); a retracted one loses it. A merge loses its effect
+  /// either way. Of two merges of the same customer the later counts; a merge that would close a circle is void.
   public init(resolving actions: [Action]) {
     var dead: Set<UInt64> = []
     var retracted: Set<UInt64> = []
     var settledTargets: Set<UInt64> = []
     var merges: [UInt32: UInt32] = [:]
-    for action in actions.sorted(by: { $0.position > $1.position }) where !retracted.contains(action.position) {
+    // Of an event that both replaces and merges, whether it counts is decided first.
+    let ordered = actions.sorted { ($0.position, $1.isMerge ? 1 : 0) > ($1.position, $0.isMerge ? 1 : 0) }
+    for action in ordered where !retracted.contains(action.position) {
       switch action.effect {
       case .replaces(let target):
         guard target != action.position else { continue }
@@ -51,7 +55,7 @@ public struct Corrections: Sendable, Equatable {
         dead.insert(target)
         retracted.insert(target)
       case .merges(let customer, let other):
-        guard merges[other] == nil, Self.end(of: customer, in: merges) != other else { continue }
+        guard !dead.contains(action.position), merges[other] == nil, Self.end(of: customer, in: merges) != other else { continue }
         merges[other] = customer
       }
     }

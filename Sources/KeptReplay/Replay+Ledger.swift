@@ -10,8 +10,13 @@ import Synchronization
 package struct KnownLog: Sendable {
   let blocks: [ReplayBlock]
   let corrections: Corrections
+  /// Every kind that a known touch has, sorted: of events that count, whatever their time.
+  package let kinds: [String]
+  /// When the first of them occurred; `Instant.max` where there are none.
+  package let earliest: Instant
 
-  /// Reads block headers only, but for blocks that hold corrections.
+  /// Reads block headers only, but for blocks that hold corrections, and for those that what is corrected could be told
+  /// by.
   ///
   /// - Parameter knownAt: how many events are known; nil: all.
   package init(_ ledger: LedgerReader, at knownAt: UInt64?) throws {
@@ -20,14 +25,10 @@ package struct KnownLog: Sendable {
     let end = knownAt ?? ledger.count
     guard end <= ledger.count else { throw ReplayError.notRecordedYet(position: end, count: ledger.count) }
     blocks = try ReplayBlock.sealed(in: ledger, before: end) + ReplayBlock.tail(of: ledger, before: end)
-    corrections = try BlockScan(blocks: blocks).corrections()
+    let scan = BlockScan(blocks: blocks)
+    corrections = try scan.corrections()
+    (kinds, earliest) = try scan.touches(corrections)
   }
-
-  /// Every kind that a known event may have, sorted.
-  package var kinds: [String] { Set(blocks.lazy.flatMap { $0.header.kinds.lazy.map(\.kind) }).sorted() }
-
-  /// An instant before which no known event occurred.
-  package var earliest: Instant { blocks.map(\.header.timeMin).min() ?? .max }
 }
 
 extension Replay {

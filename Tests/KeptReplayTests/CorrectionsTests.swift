@@ -46,6 +46,13 @@ private func merges(_ position: UInt64, _ customer: UInt32, _ other: UInt32) -> 
     #expect(Corrections(resolving: [merges(5, 1, 2), merges(6, 3, 1), retracts(8, 6)]).mergedInto == [2: 1])
   }
 
+  @Test func `a merge that is replaced splits again`() {
+    #expect(Corrections(resolving: [merges(5, 1, 2), replaces(8, 5), merges(8, 3, 2)]).mergedInto == [2: 3])
+    #expect(Corrections(resolving: [merges(5, 1, 2), replaces(8, 5)]).mergedInto == [:])
+    #expect(Corrections(resolving: [merges(5, 1, 2), merges(8, 3, 2), replaces(8, 5), replaces(9, 5)]).mergedInto == [:])
+    #expect(Corrections(resolving: [merges(5, 1, 2), replaces(8, 5), retracts(9, 8)]).mergedInto == [2: 1])
+  }
+
   @Test func `a merge that would close a circle is void`() {
     #expect(Corrections(resolving: [merges(5, 1, 2), merges(6, 2, 1)]).mergedInto == [1: 2])
     #expect(Corrections(resolving: [merges(5, 1, 1)]).mergedInto == [:])

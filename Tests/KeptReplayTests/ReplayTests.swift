@@ -226,6 +226,39 @@ private final class Recorder: LifeFold {
     }
   }
 
+  @Test func `kinds are those of touches that count, and the log begins with the first of them`() throws {
+    let touches = [
+      Touch(customer: 1, time: 5), Touch(customer: 1, time: 2, kind: "call.handled"),
+      Touch(customer: 1, time: 1, kind: "event.retracted"), Touch(customer: 1, time: 4, kind: "case.opened"),
+      Touch(customer: 0, time: 3, kind: "effort.spent"),
+    ]
+    for perBlock in [1, 2, 5] {
+      var corrections = Corrections()
+      corrections.dead = [1]
+      let all = try BlockScan(blocks: blocks(touches, perBlock: perBlock)).touches(corrections)
+      #expect(all.kinds == ["case.opened", "effort.spent", "order.placed"])
+      #expect(all.earliest == 3)
+    }
+    // Known at a position within a block.
+    let block = try blocks(touches, perBlock: 5)[0]
+    let known = try BlockScan(blocks: [ReplayBlock(header: block.header, source: block.source, rowCount: 4)])
+      .touches(Corrections())
+    #expect(known.kinds == ["call.handled", "case.opened", "order.placed"])
+    #expect(known.earliest == 2)
+  }
+
+  @Test func `a touch of an account's life says whose it is, of the merged the one who is left`() throws {
+    let touches = [
+      Touch(customer: 1, time: 1, account: "a"), Touch(customer: 2, time: 2, account: "a"),
+      Touch(customer: 0, time: 3, account: "a"), Touch(customer: 3, time: 4),
+    ]
+    var corrections = Corrections()
+    corrections.mergedInto = [2: 3]
+    let plan = ReplayPlan(entity: .account, details: ["order.placed": [.customer, .text(.subject), .position]])
+    let lives = try replay(touches, plan: plan, corrections: corrections).lives
+    #expect(lives.values.map { $0.map(\.score) } == [[1, 3, nil]])
+  }
+
   @Test func `a merge says whose touches are whose`() throws {
     var touches = (0..<4).map { Touch(customer: 1, time: Int64($0)) }
     touches[2] = Touch(customer: 5, time: 2, kind: "customer.merged", otherCustomer: 3)
