@@ -35,7 +35,10 @@ final class CustomerFold {
   private let dayTable: DayTable
   private let asOf: Instant
   private let slots: FieldSlots
+  private let affinity: Affinity
   private(set) var rows: [Row] = []
+  /// By row, of accounts: the quarters at whose end only we gave love, see `ScoreHistory`.
+  private(set) var oursOnly: [Int32] = []
 
   // The life being folded.
   private var row = CustomerFold.emptyRow
@@ -48,13 +51,14 @@ final class CustomerFold {
 
   init(
     lapse: LapseRules, contactMask: UInt8, dayTable: DayTable, asOf: Instant, slots: FieldSlots,
-    kindCount: Int
+    kindCount: Int, index: IndexRules
   ) {
     self.lapse = lapse
     self.contactMask = contactMask
     self.dayTable = dayTable
     self.asOf = asOf
     self.slots = slots
+    affinity = Affinity(rules: index)
     knowsPeople = (0..<kindCount).contains { slots.slot($0, .customer) >= 0 }
   }
 
@@ -120,6 +124,10 @@ final class CustomerFold {
   func end(_ totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?), _ scores: ScoreFold, sources: Int, purchase: Int?) {
     guard row.touches > 0 else { return }
     row.people = Int64(people.count)
+    if knowsPeople, let history = scores.history {
+      let month = dayTable.bucket(.month, of: asOf) - 1
+      oursOnly.append(Int32(history.quartersOursOnly(affinity, lastMonth: Int32(month))))
+    }
     row.orders = totals.orders
     row.ordersWithoutAmount = totals.withoutAmount
     row.revenue = totals.revenue ?? .min

@@ -178,7 +178,8 @@ struct LifeColumns {
       isB2C: { fold, row in
         let life = rows[fold][row]
         return life.party == 0 ? life.account == 0 : strings[life.party].elementsEqual("b2c".utf8)
-      }, isPartial: isPartial)
+      },
+      isPartial: isPartial, hasEnded: { fold, row in rows[fold][row].endedBy != nil })
     return families.enumerated().flatMap { place, family in
       let traits = folds.map { $0.traitFold(first + place) }
       for fold in traits { fold.gather() }

@@ -97,7 +97,7 @@ public final class MeasureFold: LifeFold {
       parts.contains(.customers)
       ? CustomerFold(
         lapse: rulebook.lapse, contactMask: base.contactMask, dayTable: dayTable, asOf: base.asOf, slots: base.slots,
-        kindCount: base.kinds.count)
+        kindCount: base.kinds.count, index: rulebook.index)
       : nil
     churn =
       parts.contains(.churn) ? ChurnFold(base, contactDays: active.of(base.contactMask, .day)) : nil

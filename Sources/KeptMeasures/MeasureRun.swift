@@ -112,7 +112,7 @@ public struct MeasureRun: Sendable {
       let hasRows = parts.contains(.accounts)
       parts.formIntersection([.retention, .revenue, .brackets, .lifecycle, .churn, .history, .moves, .growth])
       if parts.isDisjoint(with: [.moves, .growth]) { parts.remove(.history) }
-      if hasRows { parts.formUnion(TableName.customers.parts) }
+      if hasRows { parts.formUnion(TableName.customers.parts.union(.history)) }
     }
     parts.remove(.accounts)
     if !rulebook.retention.units.contains(name) { parts.subtract([.retention, .revenue, .brackets]) }

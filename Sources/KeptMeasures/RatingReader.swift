@@ -32,6 +32,12 @@ struct RatingReader: Sendable {
     self.sources = sources
   }
 
+  /// Whether a touch rates on the standard instrument.
+  func isStandard(_ touch: Touch) -> Bool {
+    guard let name = touch.text(.instrument) else { return true }
+    return name.elementsEqual(instruments[standard].name)
+  }
+
   func read(_ touch: Touch) -> Verdict {
     var instrument = instruments[standard].rules
     if let name = touch.text(.instrument) {

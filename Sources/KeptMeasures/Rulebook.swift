@@ -36,6 +36,7 @@ public struct Rulebook: Sendable {
   var traits: TraitRules
   var programs: ProgramRules
   var benchmarks: [Benchmark]
+  var accounts: AccountRules
 }
 
 /// A sort of touch that may start or continue a relationship; `kinds` and `directions` nil: any.
@@ -298,6 +299,8 @@ struct Norms: Sendable {
   var leftInDarkAgain: Int64
   /// Business days.
   var unansweredDays: Int
+  /// What of everything has to keep to a norm for it to be met.
+  var shares: NormShares
 }
 
 /// What the measures that touches add up to take from the rulebook's `measures`.

@@ -55,7 +55,7 @@ extension Rulebook {
     let top = try RulebookReader(value: json, path: "").record(
       "activities", "directions", "openings", "retention", "lifecycle", "half_lives", "index", "signals", "promises",
       "ratings", "word_of_mouth", "relationship", "contracts", "lapse", "orders", "value", "currencies", "business_hours",
-      "norms", "measures", "claims", "traits", "programs", "benchmarks")
+      "norms", "measures", "claims", "traits", "programs", "benchmarks", "accounts")
     activities = try Self.activities(top["activities"]!)
     directions = [:]
     for (kind, value) in try top["directions"]!.members() { directions[kind] = try value.direction() }
@@ -98,6 +98,7 @@ extension Rulebook {
     programs = try ProgramRules(top["programs"]!)
     benchmarks = []
     for item in try top["benchmarks"]!.items() { benchmarks.append(try Benchmark(item)) }
+    accounts = try AccountRules(top["accounts"]!)
   }
 
   private static func activities(_ reader: RulebookReader) throws(RulebookError) -> [Activity] {
@@ -320,7 +321,7 @@ extension Norms {
       "answered_soon_hours", "solved_soon_days", "solved_late_days", "credit_soon_hours", "credit_late_days",
       "paid_late_days", "confirm_instantly_seconds", "ship_notice_hours", "waited_soon_seconds",
       "close_out_days", "hand_offs", "promise_dropped_days", "left_in_dark_days", "left_in_dark_again_days",
-      "unanswered_business_days")
+      "unanswered_business_days", "shares")
     answeredSoon = try parts["answered_soon_hours"]!.duration(Rulebook.hour)
     solvedSoon = try parts["solved_soon_days"]!.duration(Rulebook.day)
     solvedLate = try parts["solved_late_days"]!.duration(Rulebook.day)
@@ -339,6 +340,7 @@ extension Norms {
       throw parts["left_in_dark_again_days"]!.fail("expected at least an hour")
     }
     unansweredDays = try parts["unanswered_business_days"]!.integer(1...250)
+    shares = try NormShares(parts["shares"]!)
   }
 }
 

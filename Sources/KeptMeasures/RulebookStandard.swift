@@ -107,7 +107,9 @@ extension Rulebook {
         "promise_dropped_days": 30,
         "left_in_dark_days": 3,
         "left_in_dark_again_days": 7,
-        "unanswered_business_days": 2
+        "unanswered_business_days": 2,
+        "shares": {"update_gap_hours": 72, "usual": 0.5, "estimates": 0.8, "repeat_asks": 0.1, "contact_known": 0.9,
+          "promises_on_time": 0.95, "top_box": 0.8, "closed_well": 0.9}
       },
       "measures": {
         "agent_touches_min": 20,
@@ -159,6 +161,14 @@ extension Rulebook {
         {"metric": "cx_index", "holder": "Target", "source": "Forrester Customer Experience Index 2013, top 5"},
         {"metric": "cx_index", "holder": "Amazon", "source": "Forrester Customer Experience Index 2013, top 5"}
       ],
+      "accounts": {
+        "ending_days": 60,
+        "next_steps": ["promise.made", "promise.revised", "project.advanced", "ask.made", "contact.assigned"],
+        "admin_share": 0.8,
+        "misfit": 0.4,
+        "invest_days": 182,
+        "leave_quarters": 2
+      },
       "signals": [
         {"rule": "promise-kept", "kinds": ["promise.kept"], "where": {"state": "our promise kept in time"},
          "list": "we_done", "points": 2, "half_life": "outcome", "why": "we did what we said", "seed": "S3.22"},

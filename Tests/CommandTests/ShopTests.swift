@@ -7,6 +7,8 @@ import Testing
 @Suite struct ShopTests {
   /// Columns that are NULL in every row, and why.
   static let withoutValue: [String: String] = [
+    "accounts.recent_get_minutes_per_new": "no account began in the shop's last three months",
+    "accounts.vulnerable": "as much as a new account gets, of which there is none",
     "benchmarks.best": "the names that the articles give come without figures, and what follows from figures neither",
     "benchmarks.gap_best": "no figures", "benchmarks.gap_peer": "no figures", "benchmarks.ours": "no figures",
     "benchmarks.peer": "no figures", "benchmarks.period": "no figures",

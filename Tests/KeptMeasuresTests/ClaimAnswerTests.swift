@@ -11,7 +11,7 @@ import Testing
 
   /// What no column, measure or signal answers yet. Whoever answers one takes it out.
   static let unanswered = [
-    "S0.12", "S1.22", "S1.26", "S2.5", "S2.16", "S3.12", "S4.18",
+    "S1.26", "S2.5", "S2.16", "S3.12",
   ]
 
   @Test func `every claim is answered by something declared, but for these`() {

@@ -37,6 +37,12 @@ struct FactRows {
     return new
   }
 
+  /// A word that is put together.
+  mutating func text(word: String) -> Int64 {
+    var word = word
+    return word.withUTF8 { text(UnsafeRawBufferPointer($0)) }
+  }
+
   mutating func append(customer: UInt32, _ row: [Int64]) {
     precondition(row.count == width, "a row of \(row.count) words, expected \(width)")
     customers.append(customer)

@@ -72,6 +72,8 @@ struct LifeContext {
   let isB2C: (_ fold: Int, _ row: Int) -> Bool
   /// Whether only some lives were replayed: then they tell nothing of all.
   let isPartial: Bool
+  /// Whether the relationship has ended.
+  let hasEnded: (_ fold: Int, _ row: Int) -> Bool
 }
 
 /// Half of the values are below it, half above: the middle one, or the mean of the two in the middle; nil of nothing.
