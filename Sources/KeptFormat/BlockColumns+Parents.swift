@@ -6,10 +6,13 @@ extension BlockColumns: CodeParents {
     case .none: preconditionFailure("codes without a parent do not ask for one")
     case .kind:
       let kinds = try codes(.kind).codes
-      let counts = kindCounts.room(kindLimit)
-      counts[0] = 0
-      for (index, kind) in header.kinds.enumerated() { counts[index + 1] = UInt32(kind.count) }
-      return ParentCodes(parent: parent, codes: pick(kinds, at: rows), limit: kindLimit, counts: counts)
+      if !knowsKindCounts {
+        let counts = kindCounts.room(kindLimit)
+        counts[0] = 0
+        for (index, kind) in header.kinds.enumerated() { counts[index + 1] = UInt32(kind.count) }
+        knowsKindCounts = true
+      }
+      return ParentCodes(parent: parent, codes: pick(kinds, at: rows), limit: kindLimit, counts: kindCounts.pointer)
     case .customer:
       let indices = try customerIndices()
       return ParentCodes(parent: parent, codes: pick(indices, at: rows), limit: try customerList().count + 1)
@@ -23,6 +26,16 @@ extension BlockColumns: CodeParents {
       }
       return ParentCodes(parent: parent, codes: UnsafePointer(joined), limit: Int(firstKind) + kindLimit)
     }
+  }
+
+  /// The rows of some kinds, ascending, by their codes in `codes(.kind)`; nil where they are so many that a look at every
+  /// row costs less. Valid until the next call, as long as no column is read.
+  public func rows(ofKinds isWanted: (Int) -> Bool) throws -> UnsafeBufferPointer<UInt32>? {
+    if !knowsKindRows {
+      kindRows.sort(try codes(.kind).codes, limit: header.kinds.count + 1)
+      knowsKindRows = true
+    }
+    return kindRows.rows(where: isWanted)
   }
 
   private func pick(

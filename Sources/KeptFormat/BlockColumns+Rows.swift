@@ -190,10 +190,10 @@ extension BlockColumns {
         placed.append(Placed(row: numbers.rows[i], entry: DataEntry(key: key, type: type, number: value)))
       }
     case .boolean:
-      let codes = try dataBooleans(column)
-      for i in 0..<count where codes[i] != 0 {
-        let number = ExactDecimal(Int64(codes[i]) - 1)
-        placed.append(Placed(row: UInt32(i), entry: DataEntry(key: key, type: type, number: number)))
+      let booleans = try dataBooleans(column)
+      for i in 0..<booleans.rows.count {
+        let number = ExactDecimal(Int64(booleans.codes[i]) - 1)
+        placed.append(Placed(row: booleans.rows[i], entry: DataEntry(key: key, type: type, number: number)))
       }
     case .string, .json:
       let strings = try dataStrings(column)

@@ -162,6 +162,6 @@ extension BlockColumns {
 
   /// Reads which rows have a value.
   func decodePresence(_ reader: inout ByteReader, into rows: Scratch<UInt32>) throws {
-    try codeStreams.decodePresence(&reader, count: count, into: rows, parents: self)
+    try codeStreams.decodePresent(&reader, count: count, below: 2, into: rows, codes: ones, parents: self)
   }
 }

@@ -24,6 +24,12 @@ public struct NumberColumn {
   }
 }
 
+/// A column of booleans: `codes[i]` is that of row `rows[i]`, 1 false and 2 true.
+public struct BooleanColumn {
+  public let rows: UnsafeBufferPointer<UInt32>
+  public let codes: UnsafeBufferPointer<UInt32>
+}
+
 /// A column of instants or ledger numbers.
 public struct IntegerColumn {
   public let rows: UnsafeBufferPointer<UInt32>
@@ -142,14 +148,13 @@ extension BlockColumns {
     return NumberColumn(shared)
   }
 
-  /// By row: 0 absent, 1 false, 2 true.
-  public func dataBooleans(_ entry: ColumnEntry) throws -> UnsafeBufferPointer<UInt32> {
+  public func dataBooleans(_ entry: ColumnEntry) throws -> BooleanColumn {
     precondition(entry.type == .boolean, "\(entry.name) does not hold booleans")
     try load(entry) { reader in
-      try codeStreams.decode(
-        &reader, count: count, below: 3, into: shared.codes.room(count), parents: self)
+      try codeStreams.decodePresent(
+        &reader, count: count, below: 3, into: shared.rows, codes: shared.codes, parents: self)
     }
-    return shared.codes.buffer
+    return BooleanColumn(rows: shared.rows.buffer, codes: shared.codes.buffer)
   }
 
   /// A data column of strings or of canonical JSON.
@@ -165,31 +170,23 @@ extension BlockColumns {
         try stringStreams.decode(&reader, count: shared.rows.count, into: shared.strings)
       case DataStringForm.dictionary:
         try decodeDictionary(&reader, into: shared.strings, atMost: count)
-        let codes = shared.codes.room(count)
-        try codeStreams.decode(
-          &reader, count: count, below: shared.strings.count + 1, into: codes, parents: self)
-        spread(codes)
+        try codeStreams.decodePresent(
+          &reader, count: count, below: shared.strings.count + 1, into: shared.rows, codes: shared.codes, parents: self)
+        spread()
       default: throw FormatError(.unknown("form of strings in data", UInt64(form)), offset: start)
       }
     }
     return StringColumn(rows: shared.rows.buffer, strings: BlockStrings(shared.strings))
   }
 
-  /// Turns codes by row into rows with a slice of their dictionary each.
-  private func spread(_ codes: UnsafePointer<UInt32>) {
+  /// Gives every row with a code its slice of the dictionary.
+  private func spread() {
     let entryCount = shared.strings.count
     let entries = sharedSlices.room(entryCount)
     entries.update(from: shared.strings.slices.pointer, count: entryCount)
-    let rows = shared.rows.room(count)
-    let slices = shared.strings.slices.room(count)
-    var found = 0
-    for i in 0..<count where codes[i] != 0 {
-      rows[found] = UInt32(truncatingIfNeeded: i)
-      slices[found] = entries[Int(codes[i]) - 1]
-      found += 1
-    }
-    shared.rows.count = found
-    shared.strings.slices.count = found
+    let codes = shared.codes.buffer
+    let slices = shared.strings.slices.room(codes.count)
+    for i in 0..<codes.count { slices[i] = entries[Int(codes[i]) - 1] }
   }
 
   public func dataCommitments(_ entry: ColumnEntry) throws -> CommitmentColumn {

@@ -32,6 +32,12 @@ public final class BlockColumns {
   /// The data column asked for last.
   let shared = ColumnSlot()
   let sharedSlices = Scratch<ByteSlice>()
+  /// Of columns that only say which rows have a value: 1 for each.
+  let ones = Scratch<UInt32>()
+  let kindRows = KindRows()
+  /// Whether `kindRows` and `kindCounts` are those of the block at hand.
+  var knowsKindRows = false
+  var knowsKindCounts = false
 
   public init() {
     blobs = BlobDecoder()
@@ -46,6 +52,8 @@ public final class BlockColumns {
     self.header = header
     self.source = source
     for slot in slots { slot?.parts = 0 }
+    knowsKindRows = false
+    knowsKindCounts = false
   }
 
   public var count: Int { header.count }

@@ -2,6 +2,8 @@
 protocol CodeParents: AnyObject {
   /// - Parameter rows: the rows whose codes are wanted, ascending, `codes[i]` being that of `rows[i]`; nil for all.
   func parentCodes(_ parent: CodeParent, at rows: UnsafeBufferPointer<UInt32>?) throws -> ParentCodes
+  /// The rows of some kinds, ascending; nil where they are most of all.
+  func rows(ofKinds isWanted: (Int) -> Bool) throws -> UnsafeBufferPointer<UInt32>?
 }
 
 /// Reads what `CodeStreamEncoder` writes.
@@ -129,31 +131,46 @@ final class CodeStreamDecoder {
     }
   }
 
-  /// Reads which of `count` rows have a value.
+  /// Reads `count` codes below `limit` that may depend on one of the `parents`, as those that are not 0: `codes[i]` is
+  /// that of row `rows[i]`.
   ///
-  /// The same as codes below 2 by row, but without writing them where the parent says it all.
-  func decodePresence(
-    _ reader: inout ByteReader, count: Int, into rows: Scratch<UInt32>, parents: some CodeParents
+  /// Cost: where only some kinds can have a code, no more than that of their rows.
+  func decodePresent(
+    _ reader: inout ByteReader, count: Int, below limit: Int, into rows: Scratch<UInt32>, codes: Scratch<UInt32>,
+    parents: some CodeParents
   ) throws {
-    let list = rows.room(count)
+    let parent = try decodeTable(&reader, below: limit, parents: parents)
+    let lookup = table.pointer
     var found = 0
-    let parent = try decodeTable(&reader, below: 2, parents: parents)
-    if let parent, parent.varyingCount == 0 {
-      let lookup = table.pointer
-      let codes = parent.codes.codes
-      for i in 0..<count {
-        list[found] = UInt32(truncatingIfNeeded: i)
-        found &+= Int(truncatingIfNeeded: lookup[Int(codes[i])])
+    if let parent, parent.codes.parent == .kind, let some = try parents.rows(ofKinds: { lookup[$0] != 0 }) {
+      let kinds = parent.codes.codes
+      let openCount = openCount(parent.codes)
+      let varied = residue.room(openCount + 1)
+      try decode(&reader, count: openCount, below: limit, into: varied)
+      varied[openCount] = 0
+      let (list, present) = (rows.room(some.count), codes.room(some.count))
+      var next = 0
+      for row in some {
+        let implied = lookup[Int(kinds[Int(row)])]
+        let code = implied == .max ? varied[min(next, openCount)] : implied
+        next &+= implied == .max ? 1 : 0
+        list[found] = row
+        present[found] = code
+        found &+= code != 0 ? 1 : 0
       }
+      guard next == openCount else { throw FormatError(.invalid("other kinds than the header counts"), offset: 0) }
     } else {
-      let flags = flags.room(count)
-      try decodeRows(&reader, count: count, below: 2, into: flags, parent)
-      for i in 0..<count {
-        list[found] = UInt32(truncatingIfNeeded: i)
-        found &+= Int(truncatingIfNeeded: flags[i])
+      let all = flags.room(count)
+      try decodeRows(&reader, count: count, below: limit, into: all, parent)
+      let (list, present) = (rows.room(count), codes.room(count))
+      for row in 0..<count {
+        list[found] = UInt32(truncatingIfNeeded: row)
+        present[found] = all[row]
+        found &+= all[row] != 0 ? 1 : 0
       }
     }
     rows.count = found
+    codes.count = found
   }
 
   /// Reads `count` codes below `limit` that may depend on one of the `parents`.

@@ -46,7 +46,7 @@ final class DetailWriter {
     for field in context.fields {
       let slots = [-1] + codes.map { Int32(field.slots[$0]) }
       guard slots.contains(where: { $0 >= 0 }) else { continue }
-      let target = slots.withUnsafeBufferPointer { place($0, kinds.codes, detail) }
+      let target = try slots.withUnsafeBufferPointer { try place($0, kinds.codes, detail, columns) }
       if target.rows.isEmpty { continue }
       guard try fill(field.field, target, columns, block, writer) else { return nil }
     }
@@ -84,10 +84,20 @@ final class DetailWriter {
   }
 
   private func place(
-    _ slots: UnsafeBufferPointer<Int32>, _ kinds: UnsafeBufferPointer<UInt32>, _ words: UnsafeMutablePointer<UInt64>
-  ) -> Target {
+    _ slots: UnsafeBufferPointer<Int32>, _ kinds: UnsafeBufferPointer<UInt32>, _ words: UnsafeMutablePointer<UInt64>,
+    _ columns: BlockColumns
+  ) throws -> Target {
     let (rows, out, places) = (detailRows.base, fieldRows.base, places.base)
     var found = 0
+    if let some = try columns.rows(ofKinds: { slots[$0] >= 0 }), some.count < detailRowCount {
+      for row in some {
+        let offset = offsets[Int(row)]
+        out[found] = row
+        places[found] = offset &+ UInt32(truncatingIfNeeded: slots[Int(kinds[Int(row)])])
+        found &+= offset != TouchRow.noDetail ? 1 : 0
+      }
+      return Target(rows: UnsafeBufferPointer(start: out, count: found), places: UnsafePointer(places), words: words)
+    }
     for i in 0..<detailRowCount {
       let row = Int(rows[i])
       let slot = slots[Int(kinds[row])]
@@ -139,8 +149,9 @@ final class DetailWriter {
         case .integer, .decimal: put(try columns.dataNumbers(entry), target)
         case .boolean:
           let booleans = try columns.dataBooleans(entry)
-          for (i, row) in target.rows.enumerated() where booleans[Int(row)] != 0 {
-            target.words[Int(target.places[i])] = UInt64(booleans[Int(row)] - 1) * 1_000_000
+          Self.forEachShared(booleans.rows, target.rows) { index, i in
+            target.words[Int(target.places[i])] = UInt64(booleans.codes[index] - 1) * 1_000_000
+            return true
           }
         case .string, .json, .sealed, nil: break
         }

@@ -92,7 +92,7 @@ extension Replay {
     for entry in columns.dataEntries
     where entry.type == .boolean && (entry.key == "automated" || entry.key == "by_bot") {
       let flags = try columns.dataBooleans(entry)
-      for row in rows.indices where flags[row] == 2 { rows[row] = true }
+      for (row, code) in zip(flags.rows, flags.codes) where code == 2 { rows[Int(row)] = true }
     }
     return rows
   }

@@ -167,6 +167,7 @@ import Testing
       bytes[0] = bytes[0] == CodeParent.none.rawValue ? bytes[0] : known.parent.rawValue
       let rows = (0..<UInt32(count)).filter { _ in random.chance(share) }
       var picked = [UInt32](repeating: 99, count: rows.count)
+      let (presentRows, presentCodes) = (Scratch<UInt32>(), Scratch<UInt32>())
       try bytes.withUnsafeBytes { raw in
         var reader = ByteReader(UnsafeRawBufferPointer(rebasing: raw[..<length]))
         try out.withUnsafeMutableBufferPointer {
@@ -180,7 +181,13 @@ import Testing
             try decoder.decode(&again, count: count, below: limit, at: rows, into: start, parents: known)
           }
         }
+        var once = ByteReader(UnsafeRawBufferPointer(rebasing: raw[..<length]))
+        try decoder.decodePresent(
+          &once, count: count, below: limit, into: presentRows, codes: presentCodes, parents: known)
+        #expect(once.isAtEnd)
       }
+      #expect(Array(presentRows.buffer) == (0..<UInt32(count)).filter { codes[Int($0)] != 0 }, "round \(round)")
+      #expect(Array(presentCodes.buffer) == codes.filter { $0 != 0 }, "round \(round)")
       #expect(picked == rows.map { codes[Int($0)] }, "round \(round)")
       #expect(out == codes, "round \(round)")
     }
@@ -192,6 +199,7 @@ private final class KnownParent: CodeParents {
   let parent: CodeParent
   private let codes: [UInt32]
   private let limit: Int
+  private let kindRows = KindRows()
   private let whole: UnsafeMutablePointer<UInt32>
   private let memory: UnsafeMutablePointer<UInt32>
   private let counts: UnsafeMutablePointer<UInt32>
@@ -210,6 +218,11 @@ private final class KnownParent: CodeParents {
     whole.deallocate()
     memory.deallocate()
     counts.deallocate()
+  }
+
+  func rows(ofKinds isWanted: (Int) -> Bool) -> UnsafeBufferPointer<UInt32>? {
+    codes.withUnsafeBufferPointer { kindRows.sort($0, limit: limit) }
+    return kindRows.rows(where: isWanted)
   }
 
   func parentCodes(_ asked: CodeParent, at rows: UnsafeBufferPointer<UInt32>?) throws -> ParentCodes {
