@@ -47,6 +47,9 @@ struct KindRoles: OptionSet, Sendable {
   static let offers = KindRoles(rawValue: 1 << 33)
   static let costs = KindRoles(rawValue: 1 << 34)
 
+  /// Says how well we fit them, while months are compared.
+  static let assesses = KindRoles(rawValue: 1 << 35)
+
   static let promises: KindRoles = [
     .promiseMade, .promiseRevised, .promiseKept, .promiseBroken, .fulfils, .withdraws,
   ]
@@ -93,6 +96,8 @@ struct Parts: OptionSet, Sendable {
   /// Movement between quadrants.
   static let moves = Parts(rawValue: 1 << 21)
   static let customerMonths = Parts(rawValue: 1 << 22)
+  /// How all stood together, month by month.
+  static let standing = Parts(rawValue: 1 << 19)
   /// Every touch that said something, one by one.
   static let touches = Parts(rawValue: 1 << 23)
 
@@ -191,6 +196,7 @@ struct RoleTable: Sendable {
     if parts.contains(.churn) { give(["contract.changed"], .contracts) }
     if parts.contains(.leaving) { give(OfferingFold.kinds(rulebook), .offers) }
     if parts.contains(.purchases) { give(CostFold.kinds, .costs) }
+    if parts.contains(.standing) { give([TenureFold.assessed], .assesses) }
     if !parts.isDisjoint(with: [.tenure, .retention]) { give([TenureFold.began], .begins) }
     if parts.contains(.tenure) { give([TenureFold.assessed], .begins) }
     if !parts.isDisjoint(with: [.customers, .lifecycle, .churn, .tenure, .leaving]) {
@@ -236,6 +242,7 @@ struct RoleTable: Sendable {
     if parts.contains(.tenure) { add(.begins, [.foundVia, .offering, .score]) }
     add(.offers, [.offering, .change, .since, .effectiveAt, .endsAt])
     add(.costs, [.amount, .currency, .effort])
+    add(.assesses, [.score])
     add(.contracts, [.ownID, .subject, .change, .mrrBefore, .mrrAfter, .endsAt, .currency])
     if rulebook.relationship.starts.contains(where: { $0.changes != nil }) {
       let kinds = rulebook.relationship.starts.filter { $0.changes != nil }.map(\.kind)

@@ -41,6 +41,10 @@ struct LifeColumns {
     index("they_index", "how into us they are", "THEY", "the list they"),
     index("felt_index", "how they believe we treat them", "WE", "the list we_felt"),
     index("done_index", "how our own record says we treat them", "WE", "the list we_done"),
+    ColumnSpec(
+      "love_gap", .double, isNullable: true,
+      meaning: "how much more we think we love them than they feel it; NULL unless both are known",
+      formula: "done_index − felt_index", seed: "S2.5", direction: "BOTH", highIsGood: false),
     points("we_into", "points for of both WE lists, faded by age", "WE", good: true),
     points("we_not_into", "points against of both WE lists, faded by age", "WE", good: false),
     points("they_into", "points for of the list they, faded by age", "THEY", good: true),
@@ -116,6 +120,7 @@ struct LifeColumns {
     var endedBy = StringColumnBuilder(rowCount: count)
     var presence = (0..<2).map { _ in ColumnBuilder<Bool>(rowCount: count) }
     var indices = (0..<4).map { _ in ColumnBuilder<Double>(rowCount: count) }
+    var loveGap = ColumnBuilder<Double>(rowCount: count)
     var points = (0..<4).map { _ in ColumnBuilder<Double>(rowCount: count) }
     var quadrant = StringColumnBuilder(rowCount: count)
     var outlooks = CustomerOutlook.Builder(rowCount: count)
@@ -144,6 +149,7 @@ struct LifeColumns {
       indices[1].append(standing.they)
       indices[2].append(standing.felt)
       indices[3].append(standing.done)
+      loveGap.append(standing.loveGap)
       points[0].append(done.into + felt.into)
       points[1].append(done.notInto + felt.notInto)
       points[2].append(they.into)
@@ -155,6 +161,7 @@ struct LifeColumns {
     columns += counts.map { $0.finish() }
     columns += [revenue.finish(), status.finish(), endedBy.finish()] + presence.map { $0.finish() }
     columns += indices.map { $0.finish() }
+    columns.append(loveGap.finish())
     columns += points.map { $0.finish() }
     columns.append(quadrant.finish())
     return columns + outlooks.finish()

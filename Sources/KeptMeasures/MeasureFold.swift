@@ -12,6 +12,7 @@ public final class MeasureFold: LifeFold {
   let lifecycle: LifecycleFold?
   let scores: ScoreFold?
   let moves: MovesFold?
+  let standing: StandingFold?
   let customerMonths: CustomerMonthFold?
   let wordOfMouth: WordOfMouthFold?
   let customers: CustomerFold?
@@ -86,6 +87,11 @@ public final class MeasureFold: LifeFold {
       scores = nil
     }
     moves = parts.contains(.moves) ? MovesFold(rules: rulebook.index, lowMonth: lowMonth, monthCount: monthCount) : nil
+    standing =
+      parts.contains(.standing)
+      ? StandingFold(
+        rules: rulebook.index, contacts: active.of(base.contactMask, .month), lowMonth: lowMonth, monthCount: monthCount)
+      : nil
     customerMonths =
       parts.contains(.customerMonths)
       ? CustomerMonthFold(touchMask: base.touchMask, lowMonth: lowMonth, monthCount: monthCount) : nil
@@ -162,6 +168,7 @@ public final class MeasureFold: LifeFold {
     }
     if let months = scores?.months, let theirs = other.scores?.months { months.merge(theirs) }
     if let moves, let theirs = other.moves { moves.merge(theirs) }
+    if let standing, let theirs = other.standing { standing.merge(theirs) }
     if let wordOfMouth, let theirs = other.wordOfMouth { wordOfMouth.merge(theirs) }
     if let costs, let theirs = other.costs { costs.merge(theirs) }
     if let offerings, let theirs = other.offerings { offerings.merge(theirs) }
@@ -192,6 +199,7 @@ public final class MeasureFold: LifeFold {
     lifecycle?.begin()
     scores?.begin()
     customerMonths?.begin()
+    standing?.begin()
     wordOfMouth?.begin()
     customers?.begin(customer: entity)
     churn?.begin(customer: entity)
@@ -235,6 +243,7 @@ public final class MeasureFold: LifeFold {
     lifecycle?.apply(chunk, turns)
     scores?.apply(chunk)
     customerMonths?.apply(chunk)
+    standing?.apply(chunk)
     customers?.apply(chunk, anyMask: base.touchMask)
     churn?.apply(chunk, turns)
     tenure?.apply(chunk)
@@ -314,6 +323,7 @@ public final class MeasureFold: LifeFold {
       if let wordOfMouth, !roles.isDisjoint(with: .wordOfMouth) { wordOfMouth.take(touch, roles, month: months[row]) }
       if let orders, !roles.isDisjoint(with: .money) { orders.take(touch, roles, day: days[row]) }
       if roles.contains(.facts) { tell(touch, direction, listeners.of(kind), facts) }
+      if roles.contains(.assesses) { standing!.take(touch, month: months[row]) }
       if roles.contains(.contracts) { churn!.take(contract: touch) }
       if roles.contains(.begins) {
         tenure?.take(touch)
@@ -392,6 +402,7 @@ public final class MeasureFold: LifeFold {
       scores.end(customer: entity)
       if let history = scores.history {
         moves?.end(history)
+        standing?.end(history)
         customerMonths?.end(customer: entity, history)
         endClaims(history)
       }

@@ -110,8 +110,9 @@ public struct MeasureRun: Sendable {
     let name: Unit = unit == .customer ? .customer : .account
     if unit == .account {
       let hasRows = parts.contains(.accounts)
-      parts.formIntersection([.retention, .revenue, .brackets, .lifecycle, .churn, .history, .moves, .growth])
-      if parts.isDisjoint(with: [.moves, .growth]) { parts.remove(.history) }
+      parts.formIntersection(
+        [.retention, .revenue, .brackets, .lifecycle, .churn, .history, .moves, .growth, .standing])
+      if parts.isDisjoint(with: [.moves, .growth, .standing]) { parts.remove(.history) }
       if hasRows { parts.formUnion(TableName.customers.parts.union(.history)) }
     }
     parts.remove(.accounts)
@@ -269,7 +270,7 @@ public struct MeasureRun: Sendable {
     let wanted = TableName.allCases.filter(tables.contains)
     for fold in customers { fold.finishFacts() }
     let counted = customers.compactMap(\.cells)
-    let replayed = Replayed(run: self, folds: customers, words: words)
+    let replayed = Replayed(run: self, folds: customers, accounts: accounts.first, words: words)
     let cells = counted.isEmpty ? nil : MeasureCells(counted, replayed, jobs: jobs)
     let backtests = customers.first?.backtests.flatMap { fold in
       curves.map {

@@ -88,6 +88,8 @@ struct IndexRules: Sendable {
   var prior: Double
   var silence: Double
   var into: Double
+  /// × 10⁶: from which `fit.assessed` on whoever is mutual belongs to the A list.
+  var goodFit: Int64
 }
 
 /// Which of the three lists a signal goes to.

@@ -189,10 +189,11 @@ extension LifecycleRules {
 
 extension IndexRules {
   init(_ reader: RulebookReader) throws(RulebookError) {
-    let parts = try reader.record("prior", "silence", "into")
+    let parts = try reader.record("prior", "silence", "into", "good_fit")
     prior = try parts["prior"]!.real(0...1_000_000)
     silence = try parts["silence"]!.real(0...1_000_000)
     into = try parts["into"]!.real(0...100)
+    goodFit = try parts["good_fit"]!.micros()
     guard prior > 0 || silence > 0 else { throw reader.fail("prior or silence must be above 0") }
   }
 }

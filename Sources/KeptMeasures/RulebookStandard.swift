@@ -35,7 +35,7 @@ extension Rulebook {
       },
       "lifecycle": {"units": ["customer", "account"], "grains": ["day", "week", "month"], "activity": "contact"},
       "half_lives": {"talk": 30, "service": 90, "outcome": 365},
-      "index": {"prior": 4, "silence": 0.25, "into": 10},
+      "index": {"prior": 4, "silence": 0.25, "into": 10, "good_fit": 0.7},
       "promises": {
         "fulfilments": [{"promise": "delivery", "kinds": ["order.delivered"]}],
         "withdrawals": ["order.cancelled"]

@@ -23,6 +23,12 @@ struct Affinity {
     var done: Double?
     var felt: Double?
     var quadrant: Quadrant
+
+    /// What we did less what they felt. S2.5.
+    var loveGap: Double? {
+      guard let done, let felt else { return nil }
+      return done - felt
+    }
   }
 
   func standing(

@@ -38,6 +38,7 @@ enum ToldMeasures {
   /// Every one there is.
   static func all(_ rules: Rulebook) -> [any ToldMeasure] {
     FactMeasure.all(rules) + MeasureOfMeasures.all(rules) + ProbeMeasure.all + [LeavingHazard(), PromiseMeasure()]
+      + StandingMeasures.all
   }
 
   /// The families that they read, each once.
@@ -57,6 +58,8 @@ struct Replayed {
   let run: MeasureRun
   /// The workers' folds over customers; the first one has the sums of all, rows of lives are each worker's own.
   let folds: [MeasureFold]
+  /// The sums over accounts; nil: they were not replayed.
+  let accounts: MeasureFold?
   /// By code.
   let words: [String]
   /// By family name.
@@ -68,9 +71,10 @@ struct Replayed {
 
   var dayTable: DayTable { run.dayTable }
 
-  init(run: MeasureRun, folds: [MeasureFold], words: [String]) {
+  init(run: MeasureRun, folds: [MeasureFold], accounts: MeasureFold?, words: [String]) {
     self.run = run
     self.folds = folds
+    self.accounts = accounts
     self.words = words
     var books: [String: FactBook] = [:]
     for (place, family) in (folds.first?.families ?? []).enumerated() {
