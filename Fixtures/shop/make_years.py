@@ -13,7 +13,7 @@ import random
 import sys
 from datetime import datetime, timedelta, timezone
 
-draw = random.Random(2022).random
+draw = random.Random(7).random
 FIRST, LAST = datetime(2022, 1, 3, tzinfo=timezone.utc), datetime(2024, 8, 9, 16, tzinfo=timezone.utc)
 AGENTS = {"kim": "care", "lena": "projects", "max": "sales", "noor": "support", "ole": "accounting", "ravi": "warehouse"}
 SOURCES = {
@@ -25,6 +25,8 @@ SOURCE = {noun: source for source, nouns in SOURCES.items() for noun in nouns.sp
 WHERE_AND_WHAT = {
     "relationship.started", "relationship.ended", "relationship.resumed", "order.placed", "case.opened", "survey.answered",
     "contract.changed", "project.started", "care.given", "mention.posted", "effort.spent", "period.declared"}
+#: Mondays of weeks in which we are at a fair to win customers, while colleagues need help.
+FAIRS = [datetime(2022, 3, 7, tzinfo=timezone.utc) + timedelta(weeks=20 * place) for place in range(6)]
 REGIONS = ["Berlin", "North", "South"]
 VIA = ["web", "blog", "social", "referral", "vendor", "guide", "show", "press"]
 events, counters = [], {}
@@ -166,7 +168,8 @@ def pay(one, at, amount, **of):
 def rate(one, at, about, mood=None):
     """An answer, sometimes asked for; mood from 0 to 1."""
     mood = mood if mood is not None else 1 - draw() ** 2
-    instrument = pick("csat", "csat", "nps", "nps", "ces", "ease", "enjoyment", "respect", "reason_to_stay")
+    instrument = pick("csat", "csat", "nps", "nps", "ces", "ease", "enjoyment", "respect", "reason_to_stay",
+                      "reason_to_stay")
     asked = number("S") if chance(.7) else None
     if asked:
         one.touch("survey.sent", at, agent=False, channel="email", instrument=instrument, asked_id=asked, about=about)
@@ -343,8 +346,8 @@ def buyer(name, account, joined):
     rate_of_orders = exponential(1 / 50)  # orders a day
     loses_interest = draw() ** 2
     worth = 160 / gamma(5, 5)
-    at, last = later(joined, 1.3), joined
-    while True:
+    at, last, orders = later(joined, 1.3), joined, 0
+    while at <= LAST:
         amount = round(max(6, gamma(6, worth)), 2)
         number_of_order = order(one, at, amount)
         last = at
@@ -352,11 +355,11 @@ def buyer(name, account, joined):
             case(one, later(at, days=6 + draw()), order_id=number_of_order)
         if chance(.04):
             one.touch("order.abandoned", later(at, days=8), agent=False, device="phone", steps=4, direction="in")
-        if chance(loses_interest):
+        orders += 1
+        # A business that has once chosen a supplier orders again at least once.
+        if orders > bool(account) and chance(loses_interest):
             break
         at = later(at, days=exponential(1 / rate_of_orders))
-        if at > LAST:
-            break
     for _ in range(int(4 * draw())):
         kindness(one, at_work(later(joined, days=5 + draw() * (min(later(last, days=60), LAST) - joined).days)))
     return one, last
@@ -487,6 +490,9 @@ def firm():
                 us.touch("probe.run", later(at, days=2), agent="kim", channel=channel, score=round(1 + 4 * draw(), 1),
                          task="find the return label", solved=chance(.6))
         at, month = later(at, days=30.4), month + 1
+    for week in FAIRS:
+        us.touch("effort.spent", later(week, days=1, hours=8), agent="max", amount=round(300 + 900 * draw(), 2),
+                 effort="acquire", target="new", minutes=int(400 + 800 * draw()), channel="in_person")
     for at, signal, change_kind in (
             ("2022-06-01", "hold_min", "process"), ("2022-11-15", "probe", "tool"), ("2023-02-01", "repeat_asks", "process"),
             ("2023-05-10", "reply", "organization"), ("2023-09-01", "csat", "culture"), ("2024-01-15", "probe", "tool")):
@@ -506,26 +512,27 @@ def crowd():
         joined = later(FIRST, days=2 + place * 10.4 + 3 * draw(), hours=12 * draw() + 7)
         is_business = place % 5 in (1, 3, 4)
         one, last = buyer(f"{'B' if is_business else 'C'}-{2201 + place}", f"A-{201 + place}" if is_business else None, joined)
-        if later(last, days=100) < LAST and chance(.6):
+        if later(last, days=100) < LAST and chance(.75):
             part(one, later(last, days=20 + 50 * draw()), ends[ended % len(ends)])
             ended += 1
     for place in range(9):
         joined = at_work(later(FIRST, days=3 + place * 50, hours=9))
         lead, contract, monthly = account(f"A-{101 + place}", joined)
-        if place in (2, 5, 8):
+        ended_by = {1: "customer", 2: "us", 3: "customer", 5: "external", 6: "customer"}.get(place)
+        if ended_by:
             leaves = later(joined, days=330 + 20 * place)
             lead.touch("contract.changed", leaves, contract_id=contract, change=pick("cancel_notice", "lapsed"),
                        mrr_before=monthly, mrr_after=0, ends_at=iso(later(leaves, days=30)), currency="EUR")
-            part(lead, later(leaves, days=30), ("customer", "external", "us")[place % 3])
+            part(lead, later(leaves, days=30), ended_by)
             for event in [event for event in events if event.get("account") == lead.account]:
                 if event["time"] > iso(later(leaves, days=31)):
                     events.remove(event)
-    for place in range(4):
+    for place in range(5):
         one = Person(f"I-{3101 + place}", "internal")
         one.channel = "chat"
         begin(one, later(FIRST, days=20 + 5 * place, hours=8))
-        for step in range(7):
-            case(one, at_work(later(FIRST, days=30 + 120 * step + 20 * draw(), hours=8)), pick("request", "fault"))
+        for week in FAIRS:
+            case(one, later(week, days=int(4 * draw()), hours=8 + 6 * draw()), pick("request", "fault"))
         kindness(one, at_work(later(FIRST, days=200 + 90 * place)))
 
 
