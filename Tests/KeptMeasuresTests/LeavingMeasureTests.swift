@@ -115,6 +115,22 @@ import Testing
     #expect(rows(table, "expected_leavers_sd", "value") == [["0.5"]])
   }
 
+  @Test func `what was lost, and is to be expected, stands in its month beside the other measures`() throws {
+    let lives = [
+      [start("2024-01-01", "a"), order("2024-02-01", 30), end("2024-05-30")], [start("2024-01-01", "a")],
+      [start("2024-09-23", "a")], [TestTouch("message.sent", "2025-01-01", .out)],
+    ]
+    let tables = Lives(lives.enumerated().map { (UInt32($0.offset + 1), $0.element) }).tables(
+      [.months, .measures, .dictionary], asOf: at("2025-01-01"), rulebook: try business())
+    let months = tables["months"]!.texts("period", "lost_revenue_12m", "expected_leavers", "expected_leavers_sd")
+    #expect(months[4] == ["2024-05-01", "30.0", "NULL", "NULL"])
+    #expect(months.last == ["2025-01-01", "0.0", "0.5", "0.5"])
+    // Offerings have no table of their own, so the dictionary lists what is told of them under `measures`.
+    let documented = Set(tables["dictionary"]!.texts("table_name", "column_name"))
+    #expect(documented.contains(["months", "lost_revenue_12m"]) && !documented.contains(["measures", "lost_revenue_12m"]))
+    #expect(documented.contains(["measures", "defection"]))
+  }
+
   @Test func `a margin is what the ledger says it costs, what the rulebook says, or 1`() throws {
     func margin(_ touches: [TestTouch], _ rules: String = "{}") throws -> [String] {
       let table = Lives(touches + [order("2024-05-01", 1)]).tables(

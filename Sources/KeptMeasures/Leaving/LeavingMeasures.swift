@@ -1,119 +1,64 @@
 import KeptFormat
-import KeptStatistics
 
 /// What is to be expected to leave, what was lost with those who left, and which offerings are left most. Metrics S2.3,
 /// S2.9 and S3.29.
 enum LeavingMeasures {
-  static let all = [
-    defection, defectionRank, defectionShrunken, expectedLeavers, expectedLeaversDeviation, lostResidual, lostRevenue,
-    lostValue,
-  ]
+  static let all: [any ToldMeasure] =
+    [
+      ExpectedLeavers(
+        spec: MeasureSpec(
+          "expected_leavers", "S2.3", "relationships to be expected to end within 90 days of the as-of instant",
+          formula: "Σ p_end_90d", "THEY", high: false, isMonthly: false),
+        isDeviation: false),
+      ExpectedLeavers(
+        spec: MeasureSpec(
+          "expected_leavers_sd", "S2.3", "give or take; supposes that they leave independently of each other",
+          formula: "√Σ p_end_90d · (1 − p_end_90d)", "THEY", high: nil, isMonthly: false),
+        isDeviation: true),
+      LostRevenue(), LostResidual(), LostValue(),
+    ] + DefectionMeasure.all
+}
 
-  private static let defection = DerivedMeasure(
-    "defection", "S2.9", "by offering: of those who had it when the month began, those who had left it when it ended",
-    formula: "left / had it at the start", "THEY", high: false, unit: "share")
-  private static let defectionRank = DerivedMeasure(
-    "defection_rank", "S2.9", "by offering: its place by defection_shrunken, 1 being left most",
-    formula: "1 + offerings with more", "THEY", high: true)
-  private static let defectionShrunken = DerivedMeasure(
-    "defection_shrunken", "S2.9", "defection drawn to the mean of all offerings, the more the fewer had it",
-    formula: "(left + strength · mean) / (had + strength), a Beta prior by moments over the month's offerings", "THEY",
-    high: false, unit: "share")
-  private static let expectedLeavers = DerivedMeasure(
-    "expected_leavers", "S2.3", "relationships to be expected to end within 90 days of the as-of instant",
-    formula: "Σ p_end_90d", "THEY", high: false)
-  private static let expectedLeaversDeviation = DerivedMeasure(
-    "expected_leavers_sd", "S2.3", "give or take; supposes that they leave independently of each other",
-    formula: "√Σ p_end_90d · (1 − p_end_90d)", "THEY", high: nil)
-  private static let lostResidual = DerivedMeasure(
-    "lost_residual", "S3.29", "what those who left in the month would have been worth, as it stood the day before",
-    formula: "Σ margin · E[M] · discounted E[Y], from the day before each left", "THEY", high: false, unit: "currency")
-  private static let lostRevenue = DerivedMeasure(
+/// What chances to leave add up to, in the month of the as-of instant.
+struct ExpectedLeavers: ToldMeasure {
+  let spec: MeasureSpec
+  let isDeviation: Bool
+  let parts: Parts = .tenure
+
+  func told(_ replayed: Replayed) -> Told {
+    let month = replayed.dayTable.bucket(.month, of: replayed.run.asOf)
+    var result = MeasureResult(reason: replayed.curves?.tenureReason ?? "nobody whose chance to leave is known")
+    if let found = replayed.curves?.expectedLeavers(replayed.folds.compactMap(\.tenure)) {
+      result = MeasureResult(value: isDeviation ? found.deviation : found.mean)
+    }
+    return .rows([MeasureRow(grain: MeasureGrain.firm.name, entity: nil, month: month, result: result)])
+  }
+}
+
+/// What those who left in the month had paid.
+struct LostRevenue: ToldMeasure {
+  let spec = MeasureSpec(
     "lost_revenue_12m", "S3.29", "what those who left in the month had paid in the 365 days before",
-    formula: "Σ revenue of 365 days", "THEY", high: false, unit: "currency")
-  private static let lostValue = DerivedMeasure(
-    "lost_value", "S3.29", "what was lost with those who left in the month",
-    formula: "lost_revenue_12m + lost_residual", "THEY", high: false, unit: "currency")
+    formula: "Σ revenue of 365 days", "THEY", high: false, unit: "currency", isMonthly: false)
+  let parts: Parts = .leaving
 
-  private typealias Result = MeasureCells.Result
-
-  static func rows(
-    _ folds: [MeasureFold], curves: TenureCurves?, models: PurchaseModels?, run: MeasureRun, logStart: Instant
-  ) -> [DerivedMeasure.Row] {
-    var rows = leavers(folds, curves, run) + lost(folds, models, run, logStart)
-    if let offerings = folds.first?.offerings { rows += defections(offerings, run, logStart) }
-    return rows
+  func told(_ replayed: Replayed) -> Told {
+    replayed.lost { sum, leaver in sum.add(leaver.revenue, or: "mixed currencies") }
   }
+}
 
-  private static func row(
-    _ measure: DerivedMeasure, _ month: Int?, _ result: Result, grain: MeasureGrain = .firm, entity: String? = nil
-  ) -> DerivedMeasure.Row {
-    DerivedMeasure.Row(measure: measure, grain: grain, entity: entity, month: month, result: result)
-  }
+/// What they would have paid.
+struct LostResidual: ToldMeasure {
+  let spec = MeasureSpec(
+    "lost_residual", "S3.29", "what those who left in the month would have been worth, as it stood the day before",
+    formula: "Σ margin · E[M] · discounted E[Y], from the day before each left", "THEY", high: false, unit: "currency",
+    isMonthly: false)
+  let parts: Parts = [.leaving, .purchases]
 
-  private static func leavers(_ folds: [MeasureFold], _ curves: TenureCurves?, _ run: MeasureRun) -> [DerivedMeasure.Row] {
-    let month = run.dayTable.bucket(.month, of: run.asOf)
-    guard let curves, let found = curves.expectedLeavers(folds.compactMap(\.tenure)) else {
-      let reason = curves?.tenureReason ?? "nobody whose chance to leave is known"
-      return [expectedLeavers, expectedLeaversDeviation].map { row($0, month, Result(reason: reason)) }
-    }
-    return [
-      row(expectedLeavers, month, Result(value: found.mean)),
-      row(expectedLeaversDeviation, month, Result(value: found.deviation)),
-    ]
-  }
-
-  // MARK: what was lost
-
-  private static func lost(
-    _ folds: [MeasureFold], _ models: PurchaseModels?, _ run: MeasureRun, _ logStart: Instant
-  ) -> [DerivedMeasure.Row] {
-    let leavers = folds.compactMap(\.leavers)
-    guard logStart < .max else { return [] }
-    var missing: String?
-    if !leavers.contains(where: \.knowsEnds) {
-      missing = DictionaryTable.reason(without: run.rulebook.relationship.ends.map(\.kind))
-    } else if !run.rulebook.orders.placed.contains(where: run.kinds.contains) {
-      missing = DictionaryTable.reason(without: run.rulebook.orders.placed)
-    }
-    if let missing { return [lostResidual, lostRevenue, lostValue].map { row($0, nil, Result(reason: missing)) } }
-    let byMonth = Dictionary(grouping: leavers.lazy.flatMap(\.rows)) { run.dayTable.bucket(.month, ofDay: Int($0.day)) }
-    var rows: [DerivedMeasure.Row] = []
-    for month in run.dayTable.bucket(.month, of: logStart)...run.dayTable.bucket(.month, of: run.asOf) {
-      let gone = byMonth[month] ?? []
-      var (revenue, residual) = (Sum(), Sum())
-      for leaver in gone {
-        revenue.add(leaver.revenue, or: "mixed currencies")
-        let (value, reason) = Self.residual(leaver, models)
-        residual.add(value, or: reason)
-      }
-      rows.append(row(lostRevenue, month, revenue.result))
-      rows.append(row(lostResidual, month, residual.result))
-      rows.append(row(lostValue, month, (revenue + residual).result))
-    }
-    return rows
-  }
-
-  /// Amounts × 10⁶ added up as integers, so that no order of lives changes a bit; where one is missing, so is the sum.
-  private struct Sum {
-    private var total: Int128 = 0
-    private var missing: String?
-
-    mutating func add(_ amount: Int64?, or reason: String) {
-      if let amount { total += Int128(amount) } else { missing = min(missing ?? reason, reason) }
-    }
-
-    static func + (one: Sum, other: Sum) -> Sum {
-      var sum = one
-      sum.total += other.total
-      sum.missing = one.missing ?? other.missing
-      return sum
-    }
-
-    var result: Result {
-      if let missing { return Result(reason: missing) }
-      guard abs(total) < 1_000_000_000_000_000_000 else { return Result(reason: "beyond the range of a decimal") }
-      return Result(num: Int64(total), value: Double(total) / 1_000_000)
+  func told(_ replayed: Replayed) -> Told {
+    replayed.lost { sum, leaver in
+      let (value, reason) = Self.residual(leaver, replayed.models)
+      sum.add(value, or: reason)
     }
   }
 
@@ -127,48 +72,67 @@ enum LeavingMeasures {
     case .failure(let refusal): return (nil, refusal.rawValue)
     }
   }
+}
 
-  // MARK: offerings
+/// Both together.
+struct LostValue: ToldMeasure {
+  let spec = MeasureSpec(
+    "lost_value", "S3.29", "what was lost with those who left in the month", formula: "lost_revenue_12m + lost_residual",
+    "THEY", high: false, unit: "currency", isMonthly: false)
+  let isOfMeasures = true
 
-  private static func defections(_ fold: OfferingFold, _ run: MeasureRun, _ logStart: Instant) -> [DerivedMeasure.Row] {
-    guard !fold.names.isEmpty else {
-      return [defection, defectionRank, defectionShrunken].map { row($0, nil, Result(reason: "no event says the offering")) }
+  func told(_ replayed: Replayed) -> Told {
+    if let missing = replayed.nothingLost { return .nothing(missing) }
+    let lost = zip(replayed.rows(of: "lost_revenue_12m"), replayed.rows(of: "lost_residual"))
+    return .rows(
+      lost.map { revenue, residual in
+        var sum = LostSum()
+        for part in [revenue, residual] { sum.add(part.result.num, or: part.result.reason ?? "") }
+        let reason = revenue.result.reason ?? residual.result.reason
+        return MeasureRow(
+          grain: revenue.grain, entity: nil, month: revenue.month,
+          result: reason.map { MeasureResult(reason: $0) } ?? sum.result)
+      })
+  }
+}
+
+extension Replayed {
+  /// Why nobody can say what was lost.
+  fileprivate var nothingLost: String? {
+    if !folds.contains(where: { $0.leavers?.knowsEnds ?? false }) {
+      return DictionaryTable.reason(without: run.rulebook.relationship.ends.map(\.kind))
     }
-    let order = fold.names.indices.sorted { fold.names[$0].utf8.lexicographicallyPrecedes(fold.names[$1].utf8) }
-    var had = Array(repeating: Int64(0), count: fold.names.count)
-    /// By offering, so that the rows of each stand together.
-    var rows: [[[DerivedMeasure.Row]]] = Array(
-      repeating: Array(repeating: [], count: fold.names.count), count: 3)
-    for month in 0..<fold.monthCount {
-      for place in order { had[place] += fold.months[place].steps[month] }
-      let bucket = fold.lowMonth + month
-      if run.dayTable.start(.month, bucket) < logStart { continue }
-      let seen = order.filter { had[$0] > 0 }
-      let isOver = month < fold.monthCount - 1
-      let groups = seen.map { (events: Int(fold.months[$0].ended[month]), count: Int(had[$0])) }
-      let prior = BetaPrior.byMoments(groups)
-      let shrunken = groups.map { group in
-        prior.value.map { $0.shrunkenRate(events: group.events, count: group.count) }
-      }
-      for (index, place) in seen.enumerated() {
-        func append(_ kind: Int, _ measure: DerivedMeasure, _ result: Result) {
-          let told = isOver ? result : Result(reason: "the month is not over")
-          rows[kind][place].append(row(measure, bucket, told, grain: .offering, entity: fold.names[place]))
-        }
-        let group = groups[index]
-        append(
-          0, defection,
-          Result(
-            num: Int64(group.events) * 1_000_000, den: Int64(group.count) * 1_000_000,
-            value: Double(group.events) / Double(group.count)))
-        let reason = prior.refusal?.rawValue
-        append(
-          1, defectionRank,
-          Result(
-            value: shrunken[index].map { own in Double(1 + shrunken.filter { $0 ?? 0 > own }.count) }, reason: reason))
-        append(2, defectionShrunken, Result(value: shrunken[index], reason: reason))
-      }
+    return missing([run.rulebook.orders.placed])
+  }
+
+  /// Something of all who left, by the month in which they did: every month of the log has a row.
+  fileprivate func lost(_ add: (inout LostSum, LeaverFold.Row) -> Void) -> Told {
+    guard logStart < .max else { return .rows([]) }
+    if let nothingLost { return .nothing(nothingLost) }
+    var sums: [Int: LostSum] = [:]
+    for leaver in folds.lazy.compactMap(\.leavers).flatMap(\.rows) {
+      add(&sums[dayTable.bucket(.month, ofDay: Int(leaver.day)), default: LostSum()], leaver)
     }
-    return rows.flatMap { kind in order.flatMap { kind[$0] } }
+    return .rows(
+      (dayTable.bucket(.month, of: logStart)...dayTable.bucket(.month, of: run.asOf)).map { month in
+        MeasureRow(
+          grain: MeasureGrain.firm.name, entity: nil, month: month, result: (sums[month] ?? LostSum()).result)
+      })
+  }
+}
+
+/// Amounts × 10⁶ added up as integers, so that no order of lives changes a bit; where one is missing, so is the sum.
+private struct LostSum {
+  private var total: Int128 = 0
+  private var missing: String?
+
+  mutating func add(_ amount: Int64?, or reason: String) {
+    if let amount { total += Int128(amount) } else { missing = min(missing ?? reason, reason) }
+  }
+
+  var result: MeasureResult {
+    if let missing { return MeasureResult(reason: missing) }
+    guard abs(total) < 1_000_000_000_000_000_000 else { return MeasureResult(reason: "beyond the range of a decimal") }
+    return MeasureResult(num: Int64(total), value: Double(total) / 1_000_000)
   }
 }

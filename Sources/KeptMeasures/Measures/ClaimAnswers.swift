@@ -12,7 +12,6 @@ public enum ClaimAnswers {
       for column in table.schema.columns { add(column.seed, "\(table.rawValue).\(column.name)") }
     }
     for measure in MeasureSpec.all(rules) { add(measure.seed, "measures.\(measure.name)") }
-    for measure in DerivedMeasure.all { add(measure.spec.seed, "measures.\(measure.name)") }
     for claim in Claim.all { add(claim.seed, "claims.\(claim.statistic)") }
     for rule in rules.signals { add(rule.seed, "signals.\(rule.name)") }
     return answers.mapValues { $0.sorted() }

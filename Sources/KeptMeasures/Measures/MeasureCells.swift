@@ -4,8 +4,6 @@ import Synchronization
 
 /// The measures of a whole replay, ready to be shown: what `measures` and the wide tables are made of.
 struct MeasureCells {
-  typealias Result = MeasureResult
-
   /// By name.
   let measures: [MeasureSpec]
   let dayTable: DayTable
@@ -37,7 +35,7 @@ struct MeasureCells {
         replayed.told[name] = Self.sorted(found)
       }
     }
-    let months = touches.months + replayed.told.values.joined().lazy.filter { $0.grain == MeasureGrain.firm.name }.map(\.month)
+    let months = touches.months + replayed.told.values.joined().lazy.filter(\.makesMonth).map(\.month)
     let span = months.min().map { $0...months.max()! }
     self.span = span
     periodKinds = Dictionary(uniqueKeysWithValues: (span.map(Array.init) ?? []).map { ($0, replayed.periodKinds($0)) })

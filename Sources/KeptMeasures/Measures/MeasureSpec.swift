@@ -1,3 +1,5 @@
+import KeptSnapshot
+
 /// What a measure says of itself, however it is computed: its rows in `measures`, its columns in the wide tables and their
 /// documentation come from here.
 struct MeasureSpec: Sendable {
@@ -37,6 +39,13 @@ struct MeasureSpec: Sendable {
     self.isMonthly = isMonthly
   }
 
+  /// As tables and their dictionary show it.
+  var column: ColumnSpec {
+    ColumnSpec(
+      name, .double, isNullable: true, unit: unit, meaning: meaning, formula: formula, seed: seed, direction: direction,
+      highIsGood: highIsGood)
+  }
+
   /// Every measure there is, by name.
   static func all(_ rules: Rulebook) -> [MeasureSpec] {
     (TouchMeasure.all(rules).map(\.spec) + ToldMeasures.all(rules).map(\.spec)).sorted { $0.name < $1.name }
@@ -61,6 +70,9 @@ struct MeasureRow {
   /// 12 · year + month.
   var month: Int
   var result: MeasureResult
+
+  /// Whether anything of the firm was counted in the month; why there is nothing to say does not make it one.
+  var makesMonth: Bool { grain == MeasureGrain.firm.name && (result.value != nil || result.den != nil) }
 }
 
 /// Numerator and denominator × 10⁶, the value, and why there is none.

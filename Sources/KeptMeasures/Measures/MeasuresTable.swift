@@ -23,15 +23,16 @@ enum MeasuresTable {
       ColumnSpec("reason", .string, isNullable: true, meaning: "why there is no value"),
     ])
 
-  /// - Parameter derived: rows of measures that no touch adds up to.
-  static func make(_ cells: MeasureCells, derived: [DerivedMeasure.Row]) -> Table {
+  /// The measures that no wide table shows, as the dictionary lists them: under this table.
+  static var others: TableSchema {
+    let wide = Set(TableName.allCases.compactMap(\.grain))
+    let measures = MeasureSpec.all(.standard).filter { $0.grains.isDisjoint(with: wide) }
+    return TableSchema(name: schema.name, meaning: schema.meaning, columns: measures.map(\.column))
+  }
+
+  static func make(_ cells: MeasureCells) -> Table {
     var builder = Builder(dayTable: cells.dayTable)
-    let others = Dictionary(grouping: derived, by: \.measure.name)
-    let touched = Dictionary(uniqueKeysWithValues: cells.measures.enumerated().map { ($1.name, $0) })
-    for name in (cells.measures.map(\.name) + others.keys).sorted() {
-      for row in others[name] ?? [] { builder.append(row) }
-      guard let index = touched[name] else { continue }
-      let measure = cells.measures[index]
+    for (index, measure) in cells.measures.enumerated() {
       if let reason = cells.missing(index) {
         builder.append(measure, MeasureGrain.firm.name, nil, nil, MeasureResult(reason: reason))
       }
@@ -57,18 +58,8 @@ enum MeasuresTable {
     mutating func append(
       _ measure: MeasureSpec, _ grain: String, _ entity: String?, _ month: Int?, _ result: MeasureResult
     ) {
-      append(measure.name, measure.seed, grain, entity, month, result)
-    }
-
-    mutating func append(_ row: DerivedMeasure.Row) {
-      append(row.measure.name, row.measure.spec.seed, row.grain.name, row.entity, row.month, row.result)
-    }
-
-    private mutating func append(
-      _ name: String, _ seed: String, _ grain: String, _ entity: String?, _ month: Int?, _ result: MeasureResult
-    ) {
-      names.append(name)
-      seeds.append(seed)
+      names.append(measure.name)
+      seeds.append(measure.seed)
       grains.append(grain)
       entities.append(entity)
       periods.append(month.map { Int32(dayTable.firstDay(.month, $0)) })

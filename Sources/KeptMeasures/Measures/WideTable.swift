@@ -28,9 +28,6 @@ enum WideTable {
   }
 
   private static func columns(_ measure: MeasureSpec) -> [ColumnSpec] {
-    let value = ColumnSpec(
-      measure.name, .double, isNullable: true, unit: measure.unit, meaning: measure.meaning, formula: measure.formula,
-      seed: measure.seed, direction: measure.direction, highIsGood: measure.highIsGood)
     func part(_ suffix: String, _ meaning: String?) -> [ColumnSpec] {
       guard let meaning else { return [] }
       return [
@@ -39,7 +36,7 @@ enum WideTable {
           seed: measure.seed, direction: measure.direction)
       ]
     }
-    return [value] + part("_num", measure.num) + part("_den", measure.den)
+    return [measure.column] + part("_num", measure.num) + part("_den", measure.den)
   }
 
   /// An entity and a month.
@@ -69,7 +66,10 @@ enum WideTable {
     }
     for place in places {
       var results: [MeasureResult?] = Array(repeating: nil, count: keys.count)
-      for row in cells.rows(of: place, grain) { results[rowOf[Key(entity: row.entity, month: row.month)]!] = row.result }
+      for row in cells.rows(of: place, grain) {
+        // Only a month in which nothing was counted has no row, see `MeasureRow.makesMonth`.
+        if let place = rowOf[Key(entity: row.entity, month: row.month)] { results[place] = row.result }
+      }
       var values = ColumnBuilder<Double>()
       var nums = ColumnBuilder<Int64>()
       var dens = ColumnBuilder<Int64>()

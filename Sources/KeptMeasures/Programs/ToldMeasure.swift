@@ -38,7 +38,7 @@ enum ToldMeasures {
   /// Every one there is.
   static func all(_ rules: Rulebook) -> [any ToldMeasure] {
     FactMeasure.all(rules) + MeasureOfMeasures.all(rules) + ProbeMeasure.all + [LeavingHazard(), PromiseMeasure()]
-      + StandingMeasures.all
+      + StandingMeasures.all + LeavingMeasures.all
   }
 
   /// The families that they read, each once.
@@ -62,6 +62,12 @@ struct Replayed {
   let accounts: MeasureFold?
   /// By code.
   let words: [String]
+  /// When the first touch of anyone occurred; `.max`: nobody was touched.
+  let logStart: Instant
+  /// How long relationships last; nil where no measure asks.
+  let curves: TenureCurves?
+  /// What customers buy; nil where no measure asks, or not all customers were replayed.
+  let models: PurchaseModels?
   /// By family name.
   let books: [String: FactBook]
   /// Times that were declared, where measures ask for them.
@@ -71,11 +77,17 @@ struct Replayed {
 
   var dayTable: DayTable { run.dayTable }
 
-  init(run: MeasureRun, folds: [MeasureFold], accounts: MeasureFold?, words: [String]) {
+  init(
+    run: MeasureRun, folds: [MeasureFold], accounts: MeasureFold?, words: [String], logStart: Instant,
+    curves: TenureCurves?, models: PurchaseModels?
+  ) {
     self.run = run
     self.folds = folds
     self.accounts = accounts
     self.words = words
+    self.logStart = logStart
+    self.curves = curves
+    self.models = models
     var books: [String: FactBook] = [:]
     for (place, family) in (folds.first?.families ?? []).enumerated() {
       books[family.name] = FactBook(family, folds.map { $0.factFolds[place].rows }, words: words)

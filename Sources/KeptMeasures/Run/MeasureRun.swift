@@ -270,17 +270,19 @@ public struct MeasureRun: Sendable {
     let wanted = TableName.allCases.filter(tables.contains)
     for fold in customers { fold.finishFacts() }
     let counted = customers.compactMap(\.cells)
-    let replayed = Replayed(run: self, folds: customers, accounts: accounts.first, words: words)
+    let replayed = Replayed(
+      run: self, folds: customers, accounts: accounts.first, words: words, logStart: logStart, curves: curves,
+      models: isPartial ? nil : models)
     let cells = counted.isEmpty ? nil : MeasureCells(counted, replayed, jobs: jobs)
     let backtests = customers.first?.backtests.flatMap { fold in
       curves.map {
-        Backtests(fold, tenures: customers.flatMap { $0.tenure!.rows }, curves: $0, run: self, isPartial: isPartial,
-          jobs: jobs)
+        Backtests(
+          fold, tenures: customers.flatMap { $0.tenure!.rows }, curves: $0, run: self, isPartial: isPartial, jobs: jobs)
       }
     }
     return Self.concurrently(wanted, jobs) { name in
       switch name {
-      case .customers: 
+      case .customers:
         CustomersTable.make(
           customers, names: names, run: self, strings: strings, sourceEnds: customerEnds,
           outlook: CustomerOutlook(curves: curves, models: models, isPartial: isPartial))
@@ -312,13 +314,7 @@ public struct MeasureRun: Sendable {
           customers.compactMap { $0.scores?.spoken }, kinds: customers.first?.kinds ?? [], names: names, run: self)
       case .wordOfMouth: customers.first?.wordOfMouth.map { WordOfMouthTable.make($0, run: self) }
       case .promises: PromisesTable.make(customers, names: names, run: self, strings: strings)
-      case .measures:
-        cells.map {
-          MeasuresTable.make(
-            $0,
-            derived: LeavingMeasures.rows(
-              customers, curves: curves, models: isPartial ? nil : models, run: self, logStart: logStart))
-        }
+      case .measures: cells.map(MeasuresTable.make)
       case .months, .channels, .departments, .agents: cells.map { WideTable.make(name.grain!, $0) }
       case .claims:
         backtests.map { backtests in
@@ -334,7 +330,9 @@ public struct MeasureRun: Sendable {
       case .changes: cells.map { ChangesTable.make($0.replayed) }
       case .benchmarks: cells.map { BenchmarksTable.make(rulebook.benchmarks, $0) }
       case .sources: sources.map(SourcesTable.make)
-      case .dictionary: DictionaryTable.make(wanted.map(\.schema) + wanted.filter { $0 == .measures }.map { _ in DerivedMeasure.schema }, kinds: kinds)
+      case .dictionary:
+        DictionaryTable.make(
+          wanted.map(\.schema) + (wanted.contains(.measures) ? [MeasuresTable.others] : []), kinds: kinds)
       case .cases, .orders, .returns, .calls, .projects: factTable(name, customers, names, strings, words)
       }
     }.compactMap(\.self)

@@ -118,8 +118,7 @@ public enum TableName: String, Sendable, CaseIterable {
     case .survival, .incidence: .tenure
     case .models: [.purchases, .tenure]
     case .cases, .orders, .returns, .calls, .projects: .facts
-    case .measures: [.measures, .leaving, .tenure, .purchases]
-    case .months, .channels, .departments, .agents, .pairs, .changes, .benchmarks: .measures
+    case .measures, .months, .channels, .departments, .agents, .pairs, .changes, .benchmarks: .measures
     case .parity: .facts
     case .claims: [.claims, .growth, .backtests, .history, .tenure, .facts, .measures, .wordOfMouth]
     case .backtests, .calibration: [.backtests, .history, .tenure]
