@@ -69,6 +69,9 @@ public struct Corrections: Sendable, Equatable {
     return customer
   }
 
+  /// Whether the event at a position does not count.
+  public func isDead(_ position: UInt64) -> Bool { !deadRange(from: position, to: position + 1).isEmpty }
+
   /// The dead positions in `[lower, upper)`, as an index range into `dead`.
   func deadRange(from lower: UInt64, to upper: UInt64) -> Range<Int> {
     Self.firstIndex(in: dead, notBelow: lower)..<Self.firstIndex(in: dead, notBelow: upper)

@@ -9,7 +9,7 @@ import Synchronization
 /// each and on all cores, so that a replay has one way only and no core waits for the tail.
 package struct KnownLog: Sendable {
   let blocks: [ReplayBlock]
-  let corrections: Corrections
+  package let corrections: Corrections
   /// Every kind that a known touch has, sorted: of events that count, whatever their time.
   package let kinds: [String]
   /// When the first of them occurred; `Instant.max` where there are none.

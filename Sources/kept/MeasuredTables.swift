@@ -14,6 +14,7 @@ struct MeasuredTables {
   let names: Set<TableName>
   let jobs: Int
   let memoryByteCount: Int
+  private let log: KnownLog
 
   /// What `replay` and `rebuild` are both given. Opens the ledger once the options make sense.
   ///
@@ -25,8 +26,9 @@ struct MeasuredTables {
     rulebook = try arguments.value("rulebook").map { try RulebookCommand.readRulebook($0) } ?? .standard
     ledger = try LedgerReader(arguments.positionals[0])
     let end = try arguments.knownAt(ledger) ?? ledger.count
+    log = try KnownLog(ledger, at: end)
     selection = Selection(
-      knownAt: end, asOf: try arguments.asOf(ledger, below: end, now: context.now()),
+      knownAt: end, asOf: try arguments.asOf(ledger, below: end, log, now: context.now()),
       customers: customers.isEmpty ? nil : try arguments.customers(customers, try ledger.labels()))
   }
 
@@ -35,7 +37,6 @@ struct MeasuredTables {
 
   func make(_ progress: Progress) throws -> [Table] {
     let calendar = try ledger.calendar()
-    let log = try KnownLog(ledger, at: end)
     var run = MeasureRun(
       rulebook: rulebook, tables: names, asOf: selection.asOf, calendar: calendar,
       currency: ledger.settings.currency ?? "", kinds: log.kinds, earliest: min(log.earliest, selection.asOf))

@@ -91,14 +91,17 @@ private func civilDate(_ text: String) -> CivilDate? {
 
 extension LedgerReader {
   /// `--as-of last`: the newest time of an event that is not later than a day after it was recorded, so that one event
-  /// dated 2099 cannot move it; nil where there is no event. What the ledger says of itself does not count.
-  func lastOccurred(below end: UInt64) throws -> Instant? {
+  /// dated 2099 cannot move it; nil where there is no event. What was taken back, and what the ledger says of itself, does
+  /// not count.
+  func lastOccurred(below end: UInt64, _ corrections: Corrections) throws -> Instant? {
     var last: Instant?
     if end > sealedCount {
       for (first, batch) in try tailBatches() where first < end {
-        for row in batch.rows.prefix(Int(clamping: end - first))
-        where row.time > last ?? .min && !LedgerKind.all.contains(batch.string(row[.kind]) ?? "") {
-          last = Self.later(last, row.time, recorded: row.recorded)
+        for (row, event) in batch.rows.prefix(Int(clamping: end - first)).enumerated()
+        where event.time > last ?? .min && !LedgerKind.all.contains(batch.string(event[.kind]) ?? "")
+          && !corrections.isDead(first + UInt64(row))
+        {
+          last = Self.later(last, event.time, recorded: event.recorded)
         }
       }
     }
@@ -113,7 +116,10 @@ extension LedgerReader {
         let recorded = try columns.recorded()
         let kinds = try columns.codes(.kind).codes
         let isLedgerKind = [false] + header.kinds.map { LedgerKind.all.contains($0.kind) }
-        for row in 0..<min(times.count, Int(end - header.firstPosition)) where !isLedgerKind[Int(kinds[row])] {
+        for row in 0..<min(times.count, Int(end - header.firstPosition))
+        where times[row] > last ?? .min && !isLedgerKind[Int(kinds[row])]
+          && !corrections.isDead(header.firstPosition + UInt64(row))
+        {
           last = Self.later(last, times[row], recorded: recorded[row])
         }
       } catch {
@@ -124,8 +130,7 @@ extension LedgerReader {
   }
 
   private static func later(_ last: Instant?, _ time: Instant, recorded: Instant) -> Instant? {
-    guard time > last ?? .min, time <= recorded + 86_400_000_000 else { return last }
-    return time
+    time <= recorded + 86_400_000_000 ? time : last
   }
 }
 
@@ -134,15 +139,16 @@ extension Arguments {
   ///
   /// - Parameters:
   ///   - end: how many events are known.
+  ///   - log: the ledger's, known so far.
   ///   - now: the wall clock; `now` means the beginning of the current day in the ledger's zone, so that a nightly run
   ///     gives the same whenever in the night it runs.
-  func asOf(_ ledger: LedgerReader, below end: UInt64, now: Instant) throws -> Instant {
+  func asOf(_ ledger: LedgerReader, below end: UInt64, _ log: KnownLog, now: Instant) throws -> Instant {
     switch value("as-of") ?? "last" {
     case "now":
       let calendar = try ledger.calendar()
       return calendar.dayStart(calendar.dayIndex(of: now))
     case "last":
-      guard let last = try ledger.lastOccurred(below: end) else {
+      guard let last = try ledger.lastOccurred(below: end, log.corrections) else {
         throw FileError(ledger.folder.path, "holds no events yet", next: "`kept import \(ledger.folder.path) FILE`")
       }
       return last

@@ -200,6 +200,28 @@ import Testing
     #expect(try !place.kept("replay", "shop").output.contains("C-1008"))
   }
 
+  @Test func `what was taken back does not say how far the ledger goes: as-of last is the newest event that counts`() throws {
+    let place = try shop()
+    func add(_ lines: String...) throws {
+      try place.write(lines.map { #"{"source": "desk", "customer": "C-1001", "kind": "message.sent", "# + $0 + "}\n" }.joined(), to: "more.jsonl")
+      try #require(place.kept("import", "shop", "more.jsonl").status == 0)
+    }
+    func snapshot(_ words: String...) throws -> String {
+      try place.kept(["rebuild", "shop", "--tables", "scores"] + words).output
+    }
+    try add(#""id": "typo", "time": "2025-08-09T10:00:00Z""#, #""id": "test", "time": "2025-11-01T10:00:00Z""#)
+    #expect(try snapshot().hasPrefix("shop/snapshots/20251101T100000Z-"))
+    try place.write(
+      #"{"source": "desk", "id": "back", "kind": "event.retracted", "time": "2024-08-01T00:00:00Z", "corrects": "test"}"# + "\n",
+      to: "back.jsonl")
+    try #require(place.kept("import", "shop", "back.jsonl").status == 0)
+    #expect(try snapshot().hasPrefix("shop/snapshots/20250809T100000Z-"))
+    try add(#""id": "right", "corrects": "typo", "time": "2024-08-09T10:00:00Z""#)
+    #expect(try snapshot().hasPrefix("shop/snapshots/20240810T070000Z-"))
+    // What had not been taken back yet still counts.
+    #expect(try snapshot("--known-at", "257") == "shop/snapshots/20251101T100000Z-257\n")
+  }
+
   @Test func `a table that is not there is answered with the nearest`() throws {
     let place = try shop()
     let run = try place.kept("replay", "shop", "--table", "promise")

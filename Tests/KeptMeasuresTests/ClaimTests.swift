@@ -56,6 +56,18 @@ import Testing
     table.texts("seed", "note").first { $0[0] == seed }![1]
   }
 
+  @Test func `where the rulebook names nothing that ends a relationship, that is the reason given`() throws {
+    let rulebook = try Rulebook.parse(#"{"relationship": {"ends": []}}"#)
+    let tables = Lives([TestTouch("order.placed", "2022-01-01", .in)]).tables(
+      [.claims, .measures, .survival, .backtests], asOf: at(Self.asOf), rulebook: rulebook)
+    let reason = "the rulebook names no kind of event for it"
+    #expect(note(tables["claims"]!, "S0.17").hasPrefix(reason))
+    #expect(tables["survival"]!.texts("curve", "reason").contains(["tenure", reason]))
+    let measures = tables["measures"]!.texts("measure", "reason")
+    #expect(measures.contains(["lost_value", reason]) && measures.contains(["leaving_hazard", reason]))
+    #expect(tables["backtests"]!.texts("measure", "note").contains { $0[0] == "p_end_90d" && $0[1].hasPrefix(reason) })
+  }
+
   @Test func `every claim has its row, and says what the ledger is missing`() throws {
     let table = try make([[TestTouch("order.placed", "2022-01-01", .in)]])
     #expect(Set(table.texts("seed").map { $0[0] }) == Set(Claim.all.map(\.seed)))

@@ -115,6 +115,24 @@ import Testing
     #expect(rows(table, "expected_leavers_sd", "value") == [["0.5"]])
   }
 
+  @Test func `an order that is cancelled after they left was still placed when they did`() throws {
+    func named(_ kind: String, _ time: String, _ amount: Double? = nil) -> TestTouch {
+      TestTouch(
+        kind, time, .in,
+        [.dataText("order_id"): .text("a")].merging(amount.map { [.amount: .number($0)] } ?? [:]) { $1 })
+    }
+    func lost(cancelled: String) throws -> [[String]] {
+      let life = [named("order.placed", "2024-05-01", 50), end("2024-06-10"), named("order.cancelled", cancelled)]
+      let table = try measures([life.sorted { $0.time < $1.time }], asOf: "2024-06-30")
+      return ["lost_revenue_12m", "lost_residual"].map { rows(table, $0, "value", "reason").last! }
+    }
+    // Whoever bought may have bought again, which nobody can tell from so little; whoever did not would not have.
+    #expect(try lost(cancelled: "2024-06-11") == [["50.0", "NULL"], ["NULL", "too little data"]])
+    #expect(try lost(cancelled: "2024-06-09") == [["0.0", "NULL"], ["0.0", "NULL"]])
+    // On the day itself it is gone with them, but the day before it stood.
+    #expect(try lost(cancelled: "2024-06-10") == [["0.0", "NULL"], ["NULL", "too little data"]])
+  }
+
   @Test func `what was lost, and is to be expected, stands in its month beside the other measures`() throws {
     let lives = [
       [start("2024-01-01", "a"), order("2024-02-01", 30), end("2024-05-30")], [start("2024-01-01", "a")],

@@ -5,9 +5,10 @@ final class LeaverFold {
   struct Row {
     /// The local day on which the end took effect.
     var day: Int32
-    /// What they had paid in the 365 days up to it, × 10⁶; nil: a rate of exchange is missing.
+    /// What they had paid in the 365 days up to it, × 10⁶; nil: a rate of exchange is missing. Orders that were cancelled
+    /// later still stood.
     var revenue: Int64?
-    /// What they had bought before that day; nil: nothing.
+    /// What they had bought before that day, and not cancelled by then; nil: nothing.
     var purchases: PurchaseFold.Row?
   }
 
@@ -52,16 +53,16 @@ final class LeaverFold {
   func end(_ orders: OrderTracker?) {
     pass(asOf)
     if ends.isEmpty { return }
-    occasions.removeAll(keepingCapacity: true)
-    orders?.occasions(into: &occasions)
     for day in ends {
       var revenue: Int64? = 0
-      orders?.eachPayment { payment in
+      orders?.eachPayment(through: day - low) { payment in
         let paid = low + payment.day
         guard paid > day - 365, paid <= day else { return }
         let sum = payment.isKnown ? revenue?.addingReportingOverflow(payment.amount) : nil
         revenue = sum.flatMap { $0.overflow ? nil : $0.partialValue }
       }
+      occasions.removeAll(keepingCapacity: true)
+      orders?.occasions(through: day - low - 1, into: &occasions)
       let before = occasions.prefix { low + $0.day < day }
       rows.append(Row(day: day, revenue: revenue, purchases: PurchaseFold.Row(customer: customer, before, low: low)))
     }

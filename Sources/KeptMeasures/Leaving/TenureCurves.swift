@@ -93,7 +93,9 @@ struct TenureCurves {
       rulebook.retention.logStartsWithBusiness ? .min : logStartDay + rulebook.retention.truncatedDays
     let longest = Int(rulebook.lapse.maxDays.rounded(.up))
     lapseReason = asOfDay - logStartDay < 2 * longest ? "log too short" : nil
-    if !folds.contains(where: { $0.tenure!.knowsEnds }) { tenureReason = "no \(Self.endKinds(rulebook)) events" }
+    if !folds.contains(where: { $0.tenure!.knowsEnds }) {
+      tenureReason = DictionaryTable.reason(without: rulebook.relationship.ends.map(\.kind))
+    }
 
     var tenures: [String: [Key: Int]] = [:]
     var lapses: [String: [Key: Int]] = [:]
@@ -122,10 +124,6 @@ struct TenureCurves {
     if tenureReason == nil && tenure.isEmpty { tenureReason = Refusal.tooLittleData.rawValue }
     if lapseReason == nil && lapse.isEmpty { lapseReason = Refusal.tooLittleData.rawValue }
     all = tenure.first { $0.name == "all" }.map { KaplanMeier($0.observations) }
-  }
-
-  private static func endKinds(_ rulebook: Rulebook) -> String {
-    rulebook.relationship.ends.map(\.kind).joined(separator: " or ")
   }
 
   private func isTruncated(_ row: TenureFold.Row) -> Bool { !row.isStartTold && Int(row.firstTouch) < truncatedBefore }

@@ -14,8 +14,12 @@ final class OrderTracker {
     /// When it was placed; the day as an index of the day table.
     var time: Instant = 0
     var day: Int32 = 0
+    /// The first day of the day table on which it was cancelled; `Int32.max`: none so far.
+    var cancelledOn = Int32.max
     var isPlaced = false
-    var isCancelled = false
+
+    /// Whether it was not cancelled by the end of a day, `Int32.max` being the last one there is.
+    func stands(through day: Int32) -> Bool { isPlaced && (cancelledOn == .max || cancelledOn > day) }
   }
 
   /// By currency code: what one unit is worth, × 10⁶; nil: no rate.
@@ -66,7 +70,7 @@ final class OrderTracker {
         anonymous.append(
           Order(
             amount: worth?.amount ?? 0, hasAmount: worth != nil, isKnown: worth?.isKnown ?? true, time: touch.time,
-            day: day, isPlaced: true, isCancelled: false))
+            day: day, isPlaced: true))
       }
       return
     }
@@ -82,7 +86,7 @@ final class OrderTracker {
       orders[index].isKnown = true
       set(index, 0, plus: worth)
     }
-    if roles.contains(.orderCancelled) { orders[index].isCancelled = true }
+    if roles.contains(.orderCancelled) { orders[index].cancelledOn = min(orders[index].cancelledOn, day) }
   }
 
   private func set(_ index: Int, _ base: Int64, plus more: (amount: Int64, isKnown: Bool)) {
@@ -110,16 +114,18 @@ final class OrderTracker {
   }
 
   /// Orders that stand, those of them without an amount, and their worth less credits; nil where that is not known.
-  var totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?) {
+  var totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?) { totals(through: .max) }
+
+  private func totals(through day: Int32) -> (orders: Int64, withoutAmount: Int64, revenue: Int64?) {
     var count = 0
     var without = 0
-    eachStanding { order in
+    eachStanding(through: day) { order in
       count += 1
       if !order.hasAmount { without += 1 }
     }
     var sum: Int128 = 0
     var isKnown = true
-    eachPayment { payment in
+    eachPayment(through: day) { payment in
       sum += Int128(payment.amount)
       if !payment.isKnown { isKnown = false }
     }
@@ -128,8 +134,10 @@ final class OrderTracker {
   }
 
   /// What every order that stands is worth, when it was placed, and what was credited, when it was.
-  func eachPayment(_ body: (Payment) -> Void) {
-    eachStanding { order in
+  ///
+  /// - Parameter day: of the day table: what was cancelled later still stood when that day ended.
+  func eachPayment(through day: Int32 = .max, _ body: (Payment) -> Void) {
+    eachStanding(through: day) { order in
       if order.hasAmount {
         body(Payment(time: order.time, day: order.day, amount: order.amount, isKnown: order.isKnown))
       }
@@ -137,18 +145,20 @@ final class OrderTracker {
     for credit in credits { body(credit) }
   }
 
-  private func eachStanding(_ body: (Order) -> Void) {
-    for order in orders where order.isPlaced && !order.isCancelled { body(order) }
+  private func eachStanding(through day: Int32, _ body: (Order) -> Void) {
+    for order in orders where order.stands(through: day) { body(order) }
     for order in anonymous { body(order) }
   }
 
   /// The days on which orders were placed that stand, the orders of a day as one, ascending.
   ///
   /// `amount` is nil where none of a day's orders has one, or where what they are worth is not known.
-  func occasions(into found: inout [(day: Int32, amount: Int64?)]) {
+  ///
+  /// - Parameter day: of the day table: what was cancelled later still stood when that day ended.
+  func occasions(through day: Int32 = .max, into found: inout [(day: Int32, amount: Int64?)]) {
     found.removeAll(keepingCapacity: true)
-    let isKnown = totals.revenue != nil
-    eachStanding { found.append(($0.day, $0.hasAmount && isKnown ? $0.amount : nil)) }
+    let isKnown = totals(through: day).revenue != nil
+    eachStanding(through: day) { found.append(($0.day, $0.hasAmount && isKnown ? $0.amount : nil)) }
     found.sort { $0.day < $1.day }
     var count = 0
     for occasion in found {

@@ -41,6 +41,8 @@ enum DictionaryTable {
     return Table(schema: schema, columns: texts.map { $0.finish() } + [good.finish(), reasons.finish()])
   }
 
-  /// Why there is nothing to say where the ledger has no events of these kinds.
-  static func reason(without kinds: [String]) -> String { "no \(kinds.sorted().joined(separator: " or ")) events" }
+  /// Why there is nothing to say where the ledger has no events of these kinds; of none, where the rulebook names none.
+  static func reason(without kinds: [String]) -> String {
+    kinds.isEmpty ? "the rulebook names no kind of event for it" : "no \(kinds.sorted().joined(separator: " or ")) events"
+  }
 }
