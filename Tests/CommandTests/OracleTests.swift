@@ -5,21 +5,8 @@ import Testing
 @Suite struct OracleTests {
   static let python = ProcessInfo.processInfo.environment["KEPT_PYTHON"]
   static let missing: Comment = "KEPT_PYTHON names no Python with DuckDB and lz4; Scripts/test does"
-  private static let events = "Fixtures/servicenow/events.jsonl.lz4"
 
   private func script(_ name: String) -> String { Workplace.repository + "/" + name }
-
-  @Test(.enabled(if: python != nil, missing))
-  func `the retention triangles of a year of a service desk are those that DuckDB counts from the file`() throws {
-    let place = try Workplace()
-    try #require(place.kept("init", "desk", "--zone", "UTC").status == 0)
-    try #require(place.kept("import", "desk", Self.events).status == 0)
-    try #require(place.kept("rebuild", "desk", "--tables", "retention").status == 0)
-    let run = try place.shell(
-      "'\(Self.python!)' '\(script("Tests/oracles/retention.py"))' desk/snapshots/latest '\(script(Self.events))'")
-    #expect(run.status == 0, "\(run.output)\(run.talk)")
-    #expect(run.output.hasSuffix(" 0 differ\n"))
-  }
 
   @Test(.enabled(if: python != nil, missing))
   func `the reader in Python lists a ledger's lines and finds its root from the format page alone`() throws {

@@ -35,6 +35,16 @@ import Testing
     #expect(cells([touches[1], touches[2]], "opening_implied", "opened_at") == [["true", "2024-06-10T12:00:00.000000Z"]])
   }
 
+  @Test func `a case opens with its first event, whatever its kind is called`() {
+    let touches = [
+      item("case.triaged", "2024-06-03T09:00", [.text(.agent): .text("lena")]),
+      item("case.assigned", "2024-06-03T10:00", kim), item("case.resolved", "2024-06-03T11:00", kim),
+    ]
+    #expect(
+      cells(touches, "opened_at", "opening_implied", "resolution_h", "people", "hand_offs")
+        == [["2024-06-03T09:00:00.000000Z", "true", "2.0", "2", "0"]])
+  }
+
   @Test func `an answer by machine is no reply`() {
     let opened = item("case.opened", "2024-06-10T09:00")
     let bot = item("message.sent", "2024-06-10T09:01", [.text(.agent): .text("bot"), .dataNumber("automated"): .flag(true)])

@@ -70,6 +70,26 @@ import Testing
     #expect(fits.map { $0[1] } == Array(repeating: "3", count: 5) + Array(repeating: "0", count: 6))
   }
 
+  @Test func `accounts that buy have models of their own`() throws {
+    func order(_ time: String, _ account: String?) -> TestTouch {
+      TestTouch("order.placed", time, .in, account.map { [.text(.account): .text($0)] } ?? [:])
+    }
+    // Two people of one account buy on the same day, and one a month later: one repeat.
+    let lives = [
+      [order("2024-01-01", "A"), order("2024-02-01", "A")], [order("2024-01-01", "A")], [order("2024-01-01", "B")],
+      [order("2024-01-01", nil)],
+    ]
+    let models = try outlook(lives, asOf: "2024-06-01")["models"]!.texts("model", "parameter", "n", "note")
+    let counts = models.filter { ["r", "p"].contains($0[1]) }.map { [$0[0], $0[2], $0[3]] }
+    #expect(
+      counts == [
+        ["bg_nbd", "4", "too little data"], ["bg_nbd accounts", "2", "too little data"],
+        ["gamma_gamma", "0", "too little data"], ["gamma_gamma accounts", "0", "too little data"],
+      ])
+    let alone = try outlook([[order("2024-01-01", nil)]], asOf: "2024-06-01")["models"]!.texts("model")
+    #expect(!alone.contains { $0[0].hasSuffix("accounts") })
+  }
+
   private static func isPurchases(_ model: String) -> Bool { model == "bg_nbd" || model == "gamma_gamma" }
 
   @Test func `without orders there is a reason instead of a model`() throws {

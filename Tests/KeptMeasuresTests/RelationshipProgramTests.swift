@@ -101,6 +101,12 @@ import Testing
     #expect(Programs(lives, asOf: "2024-03-31").rows("replied_share", "channel") == ["channel=social 2024-03 71/90 0.789"])
     // Four days later the others may still be answered.
     #expect(Programs(lives, asOf: "2024-03-05").rows("replied_share", "channel") == ["channel=social 2024-03 71/71 1"])
+    // What closes a case reaches the customer, too.
+    let closed = [
+      touch("case.opened", "2024-03-01", ["subject": .text("k8")], .in),
+      touch("case.closed", "2024-03-02", ["subject": .text("k8")], .out),
+    ]
+    #expect(Programs(closed, asOf: "2024-03-31").rows("replied_share", "firm") == ["firm 2024-03 1/1 1"])
   }
 
   @Test func `S2.14: they took two hours to answer what we asked`() {

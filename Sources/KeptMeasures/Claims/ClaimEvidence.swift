@@ -32,8 +32,6 @@ struct ClaimEvidence {
     var holding: Int
   }
 
-  private var asOfDay: Int { dayTable.low + dayTable.count - 1 }
-
   init(
     _ folds: [MeasureFold], accounts: [MeasureFold], cells: MeasureCells, backtests: Backtests, curves: TenureCurves,
     run: MeasureRun, words: [String], isPartial: Bool
@@ -56,7 +54,9 @@ struct ClaimEvidence {
     landmarks = folds.flatMap { fold in
       fold.claims!.rows.compactMap { row in
         let tenure = fold.tenure!.rows[Int(row.tenure)]
-        return isSeen(tenure) ? Landmark(row, tenure, fold.claims!, words) : nil
+        // Whoever was watched no longer than to the landmark has nothing to say of what came after it.
+        let reaches = Self.lastDay(tenure) - tenure.start > Int32(run.rulebook.claims.landmarkDays)
+        return reaches && isSeen(tenure) ? Landmark(row, tenure, fold.claims!, words) : nil
       }
     }
     cases = zip(folds, run.factRows(.cases, folds)!).flatMap { fold, rows in ClaimCase.gather(rows, fold.tenure!.rows, run) }
@@ -79,11 +79,12 @@ struct ClaimEvidence {
     }
   }
 
+  /// Of their end, else the one until which it would have been seen.
+  private static func lastDay(_ row: TenureFold.Row) -> Int32 { row.end == TenureFold.absent ? row.observed : row.end }
+
   func observation(_ row: TenureFold.Row, entry: Double?, stratum: Int) -> SurvivalObservation {
-    let hasLeft = row.end != TenureFold.absent
-    return SurvivalObservation(
-      entry: entry, exit: hasLeft ? Double(row.end - row.start) : Double(asOfDay - Int(row.start)), isEvent: hasLeft,
-      stratum: stratum)
+    SurvivalObservation(
+      entry: entry, exit: Double(Self.lastDay(row) - row.start), isEvent: row.end != TenureFold.absent, stratum: stratum)
   }
 
   /// Levels put into three groups of about equal size, equal ones together: by level its group; nil with fewer than three.

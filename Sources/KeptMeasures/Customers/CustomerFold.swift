@@ -153,7 +153,9 @@ final class CustomerFold {
       let above = min(below + 1, gaps.count - 1)
       own = Double(gaps[below]) + (place - Double(below)) * Double(gaps[above] - gaps[below])
     }
-    let mixed = (n * own + lapse.weight * lapse.days) / (n + lapse.weight)
+    var mixed = (n * own + lapse.weight * lapse.days) / (n + lapse.weight)
+    // A whole number of days stays one: the last bit of a quotient may not add a day.
+    if abs(mixed - mixed.rounded()) < 1e-9 { mixed.round() }
     return max(lapse.minDays, min(lapse.maxDays, mixed))
   }
 }

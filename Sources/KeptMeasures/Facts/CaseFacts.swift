@@ -12,8 +12,8 @@ final class CaseFacts: FactFold {
     columns: CaseColumn.allCases.map(\.declaration),
     needs: { _ in
       [
-        FactNeed(caseKinds, [.dataText("case_id"), .text(.subject), .text(.agent), .text(.department)]),
-        FactNeed(caseKinds + replies, PlaceReader.fields),
+        FactNeed(["case.*"], [.dataText("case_id"), .text(.subject), .text(.agent), .text(.department)]),
+        FactNeed(["case.*"] + replies, PlaceReader.fields),
         FactNeed(["case.opened"], [.dataText("case_kind")]),
         FactNeed(["case.resolved"], [.dataNumber("by_bot")]),
         FactNeed(
@@ -91,7 +91,10 @@ final class CaseFacts: FactFold {
   private var cases: [Case] = []
 
   private init(_ base: FactBase) {
-    roles = base.indices(of: Self.caseKinds)
+    // Another kind of case says that there is one, who has it, and nothing else.
+    roles = zip(base.kinds, base.indices(of: Self.caseKinds)).map { kind, role in
+      role < 0 && kind.hasPrefix("case.") ? Self.caseKinds.count : role
+    }
     isReply = base.kinds.map(Self.replies.contains)
     isMessage = base.kinds.map { $0 == "message.sent" }
     isEmotion = base.kinds.map { $0 == "emotion.expressed" }

@@ -40,7 +40,7 @@ struct FactFamily: Sendable {
 }
 
 struct FactNeed: Sendable {
-  /// nil: every kind but the ledger's own.
+  /// nil: every kind but the ledger's own; `case.*`: every kind of that noun, also those that the vocabulary lacks.
   var kinds: [String]?
   var fields: [DetailField]
   /// Whether `FactFold.take` is called for the kinds; `FactFold.apply` reads the fields all the same.
@@ -50,6 +50,11 @@ struct FactNeed: Sendable {
     self.kinds = kinds
     self.fields = fields
     self.isHeard = isHeard
+  }
+
+  /// - Parameter ledger: the kinds of the touches that count.
+  func kinds(of ledger: [String]) -> [String]? {
+    kinds?.flatMap { name in name.hasSuffix(".*") ? ledger.filter { $0.hasPrefix(name.dropLast()) } : [name] }
   }
 }
 

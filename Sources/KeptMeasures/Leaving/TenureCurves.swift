@@ -82,33 +82,27 @@ struct TenureCurves {
   ///   - folds: of lives of which tenure is kept.
   ///   - words: by code.
   ///   - logStart: the earliest touch of all.
-  ///   - sourceEnds: by word code, how long each source is known to have recorded touches.
-  init(
-    _ folds: [MeasureFold], rulebook: Rulebook, dayTable: DayTable, words: [String], logStart: Instant,
-    sourceEnds: [Instant]
-  ) {
+  init(_ folds: [TenureFold], rulebook: Rulebook, dayTable: DayTable, words: [String], logStart: Instant) {
     asOfDay = dayTable.low + dayTable.count - 1
     let logStartDay = logStart == .max ? asOfDay : dayTable.day(of: logStart)
     truncatedBefore =
       rulebook.retention.logStartsWithBusiness ? .min : logStartDay + rulebook.retention.truncatedDays
     let longest = Int(rulebook.lapse.maxDays.rounded(.up))
     lapseReason = asOfDay - logStartDay < 2 * longest ? "log too short" : nil
-    if !folds.contains(where: { $0.tenure!.knowsEnds }) {
+    if !folds.contains(where: \.knowsEnds) {
       tenureReason = DictionaryTable.reason(without: rulebook.relationship.ends.map(\.kind))
     }
 
     var tenures: [String: [Key: Int]] = [:]
     var lapses: [String: [Key: Int]] = [:]
     for fold in folds {
-      let (watch, fold) = (fold.sources!, fold.tenure!)
-      let observedDays = watch.sets.indices.map { watch.observedDay(ofSet: $0, ends: sourceEnds, dayTable) ?? asOfDay }
       var ofTenure: [Profile: [Key: Int]] = [:]
       var ofLapse: [Profile: [Key: Int]] = [:]
       for row in fold.rows where row.isRelationship && !isTruncated(row) {
         if tenureReason == nil {
-          ofTenure[Profile(row, row.start), default: [:]][tenureKey(row, observedDays[row.sources]), default: 0] += 1
+          ofTenure[Profile(row, row.start), default: [:]][tenureKey(row), default: 0] += 1
         }
-        let studyEnd = Int32(observedDays[row.sources] - longest)
+        let studyEnd = row.observed - Int32(longest)
         if lapseReason == nil, row.firstContact != TenureFold.absent, row.firstContact <= studyEnd {
           let isThere = row.lastContact > studyEnd
           let key = Key(
@@ -128,9 +122,9 @@ struct TenureCurves {
 
   private func isTruncated(_ row: TenureFold.Row) -> Bool { !row.isStartTold && Int(row.firstTouch) < truncatedBefore }
 
-  private func tenureKey(_ row: TenureFold.Row, _ observedDay: Int) -> Key {
+  private func tenureKey(_ row: TenureFold.Row) -> Key {
     let entry = row.isStartTold && row.start < row.firstTouch ? row.firstTouch - row.start : -1
-    if row.end == TenureFold.absent { return Key(exit: Int32(observedDay) - row.start, entry: entry, cause: 0) }
+    if row.end == TenureFold.absent { return Key(exit: row.observed - row.start, entry: entry, cause: 0) }
     return Key(exit: row.end - row.start, entry: entry, cause: row.party.rawValue + 1)
   }
 

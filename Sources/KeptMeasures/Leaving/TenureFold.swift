@@ -32,6 +32,8 @@ final class TenureFold {
     var fit: Int64
     /// The sources of its touches, as a set of the `SourceWatch`: an end is seen only as long as one of them goes on.
     var sources: Int
+    /// The last local day on which one of them said anything of anyone, once all lives are folded.
+    var observed: Int32
   }
 
   static let absent = Int32.min
@@ -76,7 +78,7 @@ final class TenureFold {
   private static let empty = Row(
     customer: 0, start: absent, firstTouch: absent, end: absent, party: .unsaid, isStartTold: false, hasEnded: false,
     isBack: false, isRelationship: false, firstContact: absent, lastContact: absent, partyWord: 0, account: 0,
-    source: 0, foundVia: -1, offering: -1, fit: .min, sources: 0)
+    source: 0, foundVia: -1, offering: -1, fit: .min, sources: 0, observed: absent)
 
   func begin(customer: UInt32) {
     row = Self.empty
@@ -150,6 +152,13 @@ final class TenureFold {
   private func code(_ chunk: borrowing Chunk, _ place: Int, _ field: TouchField) -> UInt32 {
     let slot = slots.slot(Int(chunk.rows[place].touchClass >> 2), field)
     return slot < 0 ? 0 : chunk.touches.code(chunk.start + place, slot)
+  }
+
+  /// Tells every life until when an end would have been seen; to be called once, when all lives are folded.
+  ///
+  /// - Parameter observedDay: by set of sources.
+  func settle(_ observedDay: [Int]) {
+    for place in rows.indices { rows[place].observed = Int32(observedDay[rows[place].sources]) }
   }
 
   /// - Parameter sources: of all touches of the life.

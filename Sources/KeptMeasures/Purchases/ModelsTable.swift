@@ -8,7 +8,8 @@ enum ModelsTable {
     columns: [
       ColumnSpec(
         "model", .string,
-        meaning: "bg_nbd: how often customers buy and when they stop; gamma_gamma: for how much; expected leavers 90 d: "
+        meaning: "bg_nbd: how often customers buy and when they stop; gamma_gamma: for how much; both of accounts as well, where "
+          + "accounts buy; expected leavers 90 d: "
           + "how many relationships will end; log-rank: whether the strata of a curve of survival leave alike; median: "
           + "by when half have left; value: what makes money of orders", seed: "S2.3"),
       ColumnSpec(
@@ -19,7 +20,7 @@ enum ModelsTable {
       number("value", "its most likely value, times of purchases in weeks, of survival in days; NULL: see note"),
       number("se", "its standard error, by the curvature of the likelihood"),
       number("log_likelihood", "of the fit, at its maximum"),
-      ColumnSpec("n", .int64, meaning: "customers fitted on, or at risk", seed: "S2.3"),
+      ColumnSpec("n", .int64, meaning: "customers or accounts fitted on, or at risk", seed: "S2.3"),
       ColumnSpec("converged", .boolean, meaning: "whether the maximum was found; if not, nothing is published"),
       ColumnSpec("note", .string, isNullable: true, meaning: "why there is no value, or what to know of it"),
     ])
@@ -40,11 +41,18 @@ enum ModelsTable {
   }
 
   static func make(
-    _ models: PurchaseModels?, _ curves: TenureCurves?, _ tenures: [TenureFold], run: MeasureRun
+    _ models: PurchaseModels?, accounts: PurchaseModels?, _ curves: TenureCurves?, _ tenures: [TenureFold], run: MeasureRun
   ) -> Table {
     let missing = "no \(run.rulebook.orders.placed.joined(separator: " or ")) events"
     var rows: [Row] = []
     if let models { rows += purchaseRows(models, missing) + spendingRows(models, missing) + valueRows(models) }
+    // Without an account that bought there is nothing to fit, and nothing to say of it.
+    if let accounts, accounts.purchases != nil {
+      for var row in purchaseRows(accounts, missing) + spendingRows(accounts, missing) {
+        row.model += " accounts"
+        rows.append(row)
+      }
+    }
     if let curves { rows += SurvivalFigures.rows(curves, tenures) }
     // The parameters of a model stay in the order of its paper.
     rows = rows.enumerated().sorted { ($0.element.model, $0.offset) < ($1.element.model, $1.offset) }.map(\.element)

@@ -114,6 +114,7 @@ public struct MeasureRun: Sendable {
         [.retention, .revenue, .brackets, .lifecycle, .churn, .history, .moves, .growth, .standing])
       if parts.isDisjoint(with: [.moves, .growth, .standing]) { parts.remove(.history) }
       if hasRows { parts.formUnion(TableName.customers.parts.union(.history)) }
+      if tables.contains(.models) { parts.insert(.purchases) }
     }
     parts.remove(.accounts)
     if !rulebook.retention.units.contains(name) { parts.subtract([.retention, .revenue, .brackets]) }
@@ -146,7 +147,7 @@ public struct MeasureRun: Sendable {
     if !parts.isDisjoint(with: .signalling) { needs += SignalTable.needs(rulebook, kinds: kinds) }
     if parts.contains(.measures) { needs += CompiledMeasures.needs(rulebook, kinds: kinds) }
     for need in (families(unit) + hidden(unit) + traits(unit)).flatMap({ $0.needs(rulebook) }) {
-      needs.append(Need(kinds: need.kinds, fields: need.fields))
+      needs.append(Need(kinds: need.kinds(of: kinds), fields: need.fields))
     }
     return DetailPlan(needs, kinds: kinds)
   }
@@ -172,22 +173,21 @@ public struct MeasureRun: Sendable {
       jobs: jobs)
   }
 
-  /// Counts as lapsed who fell silent while their sources went on.
-  private func settleSilences(_ folds: [MeasureFold], ends: [Instant]) {
+  /// Counts as lapsed who fell silent while their sources went on, and says until when ends would have been seen.
+  private func settle(_ folds: [MeasureFold], ends: [Instant]) {
     for fold in folds {
-      guard let churn = fold.churn, let sources = fold.sources else { continue }
-      churn.settle { sources.observedDay(ofSet: $0, ends: ends, dayTable) }
+      guard let sources = fold.sources else { continue }
+      let observedDays = sources.sets.indices.map { sources.observedDay(ofSet: $0, ends: ends, dayTable) }
+      fold.churn?.settle { observedDays[$0] }
+      fold.tenure?.settle(observedDays.map { $0 ?? dayTable.low + dayTable.count - 1 })
     }
   }
 
   /// How long the lives of a unit last; nil where nobody asks.
-  private func curves(
-    _ folds: [MeasureFold], _ words: [String], _ logStart: Instant, _ sourceEnds: [Instant]
-  ) -> TenureCurves? {
-    let folds = folds.filter { $0.tenure != nil }
-    if folds.isEmpty { return nil }
-    return TenureCurves(
-      folds, rulebook: rulebook, dayTable: dayTable, words: words, logStart: logStart, sourceEnds: sourceEnds)
+  private func curves(_ folds: [MeasureFold], _ words: [String], _ logStart: Instant) -> TenureCurves? {
+    let tenures = folds.compactMap(\.tenure)
+    if tenures.isEmpty { return nil }
+    return TenureCurves(tenures, rulebook: rulebook, dayTable: dayTable, words: words, logStart: logStart)
   }
 
   /// What the lives of a unit buy; nil where nobody asks.
@@ -249,8 +249,8 @@ public struct MeasureRun: Sendable {
     }
     let customerEnds = ends(.customer, customers, words)
     let accountEnds = ends(.account, accounts, accountWords)
-    settleSilences(customers, ends: customerEnds)
-    settleSilences(accounts, ends: accountEnds)
+    settle(customers, ends: customerEnds)
+    settle(accounts, ends: accountEnds)
     let isPartial = logStart != nil
     let logStart = logStart ?? (customers + accounts).map(\.earliest).min() ?? .max
     if logStart < .max {
@@ -264,9 +264,11 @@ public struct MeasureRun: Sendable {
     }
     let retentions = merged.compactMap { unit, fold in fold.retention.map { (unit: unit, fold: $0) } }
     let strings = StringDictionary(words)
-    let curves = curves(customers, words, logStart, customerEnds)
+    let curves = curves(customers, words, logStart)
     // A model of those few who were asked for would say something else of them than the model of all.
     let models = isPartial && !tables.contains(.models) ? nil : models(customers, logStart, jobs)
+    let accountModels =
+      isPartial || !(tables.contains(.models) || tables.contains(.accounts)) ? nil : self.models(accounts, logStart, jobs)
     let wanted = TableName.allCases.filter(tables.contains)
     for fold in customers { fold.finishFacts() }
     let counted = customers.compactMap(\.cells)
@@ -290,8 +292,8 @@ public struct MeasureRun: Sendable {
         AccountsTable.make(
           accounts, names: accountNames, run: self, strings: StringDictionary(accountWords), sourceEnds: accountEnds,
           outlook: CustomerOutlook(
-            curves: self.curves(accounts, accountWords, logStart, accountEnds),
-            models: isPartial ? nil : self.models(accounts, logStart, 1), isPartial: isPartial))
+            curves: self.curves(accounts, accountWords, logStart),
+            models: accountModels, isPartial: isPartial))
       case .retention: RetentionTable.make(units: retentions, run: self, logStart: logStart)
       case .retentionBrackets: RetentionBracketsTable.make(units: retentions, run: self, logStart: logStart)
       case .retentionMeans: RetentionMeansTable.make(units: retentions, run: self, logStart: logStart)
@@ -302,7 +304,7 @@ public struct MeasureRun: Sendable {
           units: merged.compactMap { unit, fold in fold.churn.map { (unit, $0) } }, run: self, logStart: logStart)
       case .survival: curves.map(SurvivalTable.make)
       case .lapses: LapsesTable.make(customers, names: names)
-      case .models: ModelsTable.make(models, curves, customers.compactMap(\.tenure), run: self)
+      case .models: ModelsTable.make(models, accounts: accountModels, curves, customers.compactMap(\.tenure), run: self)
       case .incidence: curves.map(IncidenceTable.make)
       case .scores: ScoresTable.make(customers, names: names)
       case .signals: customers.first?.scores?.months.map { SignalsTable.make($0, run: self) }
