@@ -603,15 +603,58 @@ def mila():
         one.touch(kind, datetime.fromisoformat(at + "+00:00"), agent or False, **fields)
 
 
+#: When the canteen of B-2300 opened a case, and after how many days it made them frustrated; sooner each quarter.
+FAULTS = [("2022-01-10", 64), ("2022-01-17", 64), ("2022-01-24", 64), ("2022-01-31", 64),
+          ("2022-04-04", 52), ("2022-04-11", 52), ("2022-04-19", 52), ("2022-04-25", 52),
+          ("2022-07-04", 40), ("2022-07-11", 40), ("2022-07-18", 40), ("2022-07-25", 40)]
+
+
+def canteen():
+    """B-2300: twelve faults that the fit-out left, each open for weeks, and what they said of it in their own words."""
+    one = Person("B-2300", account="A-300")
+    one.region, one.offering, one.agent, one.channel = "South", "fit-out", "lena", "email"
+    for opened, patience in FAULTS:
+        at, name = datetime.fromisoformat(opened + "T08:00:00+00:00"), number("K")
+        one.touch("case.opened", at, agent=False, subject=name, case_kind="fault", severity="high")
+        one.touch("case.assigned", later(at, .1), subject=name)
+        for level, days in (("frustration", 0), ("annoyance", 1), ("anger", 2)):
+            one.touch("emotion.expressed", later(at, days=patience + days), level=level, heard_from="customer_words",
+                      confidence=1, subject=name, case_id=name)
+        one.touch("case.resolved", later(at, days=patience + 3), subject=name, by_bot=False)
+
+
+def newcomer():
+    """B-2301: an account of this summer, which took 190 minutes to win, and has its next step booked."""
+    one = Person("B-2301", account="A-301")
+    one.region, one.offering, one.agent, one.channel = "North", "crockery", "max", "phone"
+    say = lambda kind, time, **fields: one.touch(kind, datetime.fromisoformat(time + ":00+00:00"), **fields)
+    say("effort.spent", "2024-06-03T07:00", effort="acquire", target="new", minutes=190)
+    say("relationship.started", "2024-06-05T08:00", found_via="show", acquirer_agent="max")
+    say("call.handled", "2024-06-18T08:00", agent="noor", wait_s=40, hold_s=0, talk_s=240, apologies=0, abandoned=False,
+        human_reached=True, region="North", offering="crockery")
+    say("return.requested", "2024-07-01T08:00", agent=False, subject="R-2301", return_id="R-2301", reason="a sample too many",
+        label_supplied=True, same_packaging=True, region="North", offering="crockery")
+    say("return.received", "2024-07-04T08:00", agent="ravi", subject="R-2301", return_id="R-2301", told_customer=True)
+    say("promise.made", "2024-07-30T08:00", subject="R-2302", due="2024-09-20T16:00:00Z", promise_id="P-2301", by="us",
+        phase="courtship", promise_kind="estimate")
+
+
 def main():
     crowd()
     firm()
     mila()
+    # Those who came into the story later have numbers of their own, and nobody above is drawn otherwise because of them.
+    before = len(events)
+    canteen()
+    newcomer()
     beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "years.jsonl")
     with open(sys.argv[1] if len(sys.argv) > 1 else beside, "w") as file:
-        for index, event in enumerate(sorted(events, key=lambda event: event["time"])):
-            head = {"source": event.pop("source"), "id": f"y{index:05d}"}
-            file.write(json.dumps(head | event, ensure_ascii=False, separators=(",", ":")) + "\n")
+        lines = []
+        for letter, part in (("y", events[:before]), ("z", events[before:])):
+            for index, event in enumerate(sorted(part, key=lambda event: event["time"])):
+                lines.append({"source": event.pop("source"), "id": f"{letter}{index:05d}"} | event)
+        for line in sorted(lines, key=lambda line: line["time"]):
+            file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":
