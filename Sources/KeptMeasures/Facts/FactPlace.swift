@@ -48,27 +48,35 @@ struct PlaceReader: Sendable {
   }
 }
 
-/// The places of a family's rows, those of all workers under one numbering, so that names sort as numbers do.
+/// The places of a family's rows, those of all workers one after another, so that names sort as numbers do.
 struct PlaceBook {
   /// By grain: its entities, sorted by their bytes.
   private(set) var names: [[String]] = Array(repeating: [], count: MeasureGrain.allCases.count)
-  /// By grain, worker and place there: the entity, −1 where none is told.
-  private var entities: [[[Int32]]] = []
+  /// By grain and place: the entity, −1 where none is told.
+  private var entities: [[Int32]] = Array(repeating: [], count: MeasureGrain.allCases.count)
+  /// By worker.
+  private var firsts: [UInt32] = []
 
   init(_ all: [FactRows], words: [String]) {
-    for grain in MeasureGrain.allCases {
-      let told = all.map { rows in rows.places.map { rows.name(grain, of: $0, words: words) } }
-      let sorted = Set(told.flatMap { $0.compactMap(\.self) }).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var count = 0
+    for rows in all {
+      firsts.append(UInt32(count))
+      count += rows.places.count
+    }
+    for grain in MeasureGrain.allCases where grain != .firm {
+      let told = all.flatMap { rows in rows.places.map { rows.name(grain, of: $0, words: words) } }
+      let sorted = Set(told.compactMap(\.self)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       let numbers = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1, Int32($0)) })
       names[grain.rawValue] = sorted
-      entities.append(told.map { $0.map { name in name.map { numbers[$0]! } ?? -1 } })
+      entities[grain.rawValue] = told.map { name in name.map { numbers[$0]! } ?? -1 }
     }
   }
 
-  /// The entity of a row, −1 where none is told; of the firm 0.
-  func entity(_ grain: MeasureGrain, worker: Int, place: UInt32) -> Int32 {
-    grain == .firm ? 0 : entities[grain.rawValue][worker][Int(place)]
-  }
+  /// The first place of a worker.
+  func first(of worker: Int) -> UInt32 { firsts[worker] }
+
+  /// By place: the entity of a grain, −1 where none is told; nil for the firm, of which there is one.
+  func entities(_ grain: MeasureGrain) -> [Int32]? { grain == .firm ? nil : entities[grain.rawValue] }
 }
 
 extension FactRows {

@@ -5,7 +5,8 @@ import KeptStatistics
 /// interval. Metrics S2.19, S3.25.
 ///
 /// A measure of things is taken of those of `programs.change_days` before and after, to the instant; other measures and
-/// signal rules of the whole months that lie within so many days, months being what they are counted in.
+/// signal rules of the whole months that lie within so many days, months being what they are counted in. The interval
+/// takes both sides as samples; of a spread and of unevenness there is none.
 struct ChangeEffect {
   var before: Double?
   var after: Double?
@@ -21,50 +22,22 @@ struct ChangeEffect {
 }
 
 extension ChangeEffect {
-  /// With more things a side, as many of them, evenly taken, are drawn from: the interval is then too wide, never too narrow.
-  private static let drawnMax = 300
-
-  /// Of a measure of things; of one agent's where he is named.
-  init(_ measure: FactMeasure, at: Instant, window: Int64, agent: String?, seed: UInt64, _ replayed: Replayed) {
-    if let reason = replayed.missing(measure.kinds) {
-      self.reason = reason
+  /// Of a measure of things: of those that happened within the window, to the instant.
+  init(_ series: FactSeries?, at: Instant, window: Int64) {
+    guard let series else {
+      reason = "too little data"
       return
     }
-    guard let book = replayed.books[measure.family.name] else { return }
-    let cells = FactCells(measure, book, replayed, within: at - window..<at, agent: agent)
-    let old = cells.entries
-    let new = FactCells(measure, book, replayed, within: at..<at + window, agent: agent).entries
+    let (old, new) = (series.things(at - window..<at), series.things(at..<at + window))
     beforeCount = Int64(old.count)
     afterCount = Int64(new.count)
-    guard !old.isEmpty, !new.isEmpty else {
+    guard let one = series.teller.estimate(old), let other = series.teller.estimate(new) else {
       reason = "too little data"
       return
     }
-    before = cells.result(old[...]).value
-    after = cells.result(new[...]).value
-    guard difference != nil else {
-      reason = "too little data"
-      return
-    }
-    let (few, others) = (Self.thinned(old), Self.thinned(new))
-    interval = bootstrap(counts: [few.count, others.count], seed: seed) { drawn in
-      func value(_ entries: [FactCells.Entry], _ drawn: [Int]) -> Double? {
-        // Sorted members stay sorted by their places, and counting sorts.
-        var times = [Int](repeating: 0, count: entries.count)
-        for place in drawn { times[place] += 1 }
-        var members: [FactCells.Entry] = []
-        members.reserveCapacity(drawn.count)
-        for (place, count) in times.enumerated() { for _ in 0..<count { members.append(entries[place]) } }
-        return cells.result(members[...]).value
-      }
-      guard let one = value(few, drawn[0]), let other = value(others, drawn[1]) else { return nil }
-      return other - one
-    }.value?.interval
-  }
-
-  private static func thinned(_ entries: [FactCells.Entry]) -> [FactCells.Entry] {
-    if entries.count <= drawnMax { return entries }
-    return (0..<drawnMax).map { entries[$0 * entries.count / drawnMax] }
+    before = one.value
+    after = other.value
+    interval = other.difference(to: one)
   }
 
   /// Of a measure that is counted by months. Of shares and rates the error is that of what was counted, sums have none.
@@ -92,8 +65,10 @@ extension ChangeEffect {
     before = scale * p
     after = scale * q
     guard spec.unit == "share", p >= 0, p <= 1, q >= 0, q <= 1 else { return }
-    let reach = SpecialFunctions.z95 * scale * (p * (1 - p) / one.den + q * (1 - q) / other.den).squareRoot()
-    interval = Interval(lower: after! - before! - reach, upper: after! - before! + reach)
+    func estimate(_ p: Double, _ side: (num: Double, den: Double)) -> Estimate {
+      Estimate(value: scale * p, standardError: scale * (p * (1 - p) / side.den).squareRoot())
+    }
+    interval = estimate(q, other).difference(to: estimate(p, one))
   }
 
   /// Of a signal rule: how often a month it spoke, as chance would have it with so many.
@@ -110,13 +85,13 @@ extension ChangeEffect {
     }
     beforeCount = touches(old)
     afterCount = touches(new)
-    let (one, other) = (Double(old.count), Double(new.count))
-    before = Double(beforeCount) / one
-    after = Double(afterCount) / other
-    let reach =
-      SpecialFunctions.z95
-      * (Double(beforeCount) / (one * one) + Double(afterCount) / (other * other)).squareRoot()
-    interval = Interval(lower: after! - before! - reach, upper: after! - before! + reach)
+    func estimate(_ count: Int64, _ months: Int) -> Estimate {
+      Estimate(value: Double(count) / Double(months), standardError: Double(count).squareRoot() / Double(months))
+    }
+    let (one, other) = (estimate(beforeCount, old.count), estimate(afterCount, new.count))
+    before = one.value
+    after = other.value
+    interval = other.difference(to: one)
   }
 
   /// The whole months before, and after, the month of the change that lie within the window; nil where the ledger has
@@ -130,5 +105,42 @@ extension ChangeEffect {
     let isOver = days.end(.month, month + count) <= replayed.run.asOf
     let hasBegun = days.bucket(.month, ofDay: days.low) <= month - count
     return (hasBegun ? month - count...month - 1 : nil, isOver ? month + 1...month + count : nil)
+  }
+}
+
+/// The things of a measure as time went on: all of them, or those of one agent.
+struct FactSeries {
+  let teller: FactTeller
+  /// By time; those of one instant as the lives stand in the ledger.
+  private var all: [FactThing] = []
+
+  private init(_ teller: FactTeller) { self.teller = teller }
+
+  /// All things, under nil, and those of each agent, by name.
+  static func of(_ measure: FactMeasure, _ replayed: Replayed) -> [String?: FactSeries] {
+    guard let book = replayed.books[measure.family.name] else { return [:] }
+    var all = FactSeries(FactTeller(measure))
+    all.all = FactThings(measure, book, asOf: replayed.run.asOf).all
+    all.all.sort { ($0.at, $0.customer, $0.value, $0.other) < ($1.at, $1.customer, $1.value, $1.other) }
+    let agents = book.places.entities(.agent)!
+    var byAgent = book.places.names[MeasureGrain.agent.rawValue].map { _ in FactSeries(all.teller) }
+    for thing in all.all where agents[Int(thing.place)] >= 0 { byAgent[Int(agents[Int(thing.place)])].all.append(thing) }
+    let names = book.places.names[MeasureGrain.agent.rawValue]
+    var series: [String?: FactSeries] = [nil: all]
+    for (name, own) in zip(names, byAgent) { series[name] = own }
+    return series
+  }
+
+  /// Those that happened in a stretch of time.
+  func things(_ window: Range<Instant>) -> ArraySlice<FactThing> {
+    func first(from time: Instant) -> Int {
+      var (low, high) = (0, all.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if all[middle].at < time { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+    return all[first(from: window.lowerBound)..<first(from: window.upperBound)]
   }
 }

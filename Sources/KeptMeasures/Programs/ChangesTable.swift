@@ -47,13 +47,20 @@ enum ChangesTable {
 
   static func make(_ replayed: Replayed) -> Table {
     var builder = Builder()
-    var known: [String: ChangeEffect] = [:]
+    var signals: [String: Signal] = [:]
+    var last: (change: Change, effect: ChangeEffect)?
     for change in changes(replayed) {
-      // Two changes at once have one effect.
-      let key = "\(change.at) \(change.signal ?? "") \(change.agent ?? "")"
-      let effect = known[key] ?? effect(change, replayed)
-      known[key] = effect
-      builder.append(change, effect, signalSpec(change.signal, replayed))
+      let signal = change.signal.map { name in
+        if let known = signals[name] { return known }
+        let new = Signal(name, replayed)
+        signals[name] = new
+        return new
+      }
+      // Changes at once, for the same, have one effect.
+      let isSame = last.map { $0.change.at == change.at && $0.change.signal == change.signal && $0.change.agent == change.agent }
+      let effect = isSame == true ? last!.effect : effect(change, signal, replayed)
+      last = (change, effect)
+      builder.append(change, effect, signal)
     }
     return builder.finish()
   }
@@ -83,33 +90,56 @@ enum ChangesTable {
     }
   }
 
-  private static func effect(_ change: Change, _ replayed: Replayed) -> ChangeEffect {
-    let rules = replayed.run.rulebook
-    let window = rules.programs.changed
-    guard let signal = change.signal else { return ChangeEffect(reason: "no signal is named") }
-    if let measure = FactMeasure.all(rules).first(where: { $0.spec.name == signal }) {
-      let isOver = change.at + window <= replayed.run.asOf
-      if !isOver { return ChangeEffect(reason: "the time after it still runs") }
-      let seed = SplitMix64.seed(of: "changes", signal, change.agent ?? "", "\(change.at)")
-      return ChangeEffect(measure, at: change.at, window: window, agent: change.agent, seed: seed, replayed)
+  /// What a change may be made for, looked up once.
+  private final class Signal {
+    enum Source {
+      case things(FactMeasure, series: [String?: FactSeries])
+      case months(MeasureSpec, scale: Double?)
+      case rule(Int, SignalMonths)
+      case unknown
     }
-    if let spec = MeasureSpec.all(rules).first(where: { $0.name == signal }) {
-      let scale = TouchMeasure.all(rules).first { $0.name == signal }?.scale
-      return ChangeEffect(spec, scale: scale, at: change.at, window: window, replayed)
+
+    let source: Source
+    let unit: String?
+    /// Whether more of it is good.
+    let highIsGood: Bool?
+
+    init(_ name: String, _ replayed: Replayed) {
+      let rules = replayed.run.rulebook
+      if let measure = FactMeasure.all(rules).first(where: { $0.spec.name == name }) {
+        let isMissing = replayed.missing(measure.kinds) != nil
+        source = .things(measure, series: isMissing ? [:] : FactSeries.of(measure, replayed))
+        (unit, highIsGood) = (measure.spec.unit, measure.spec.highIsGood)
+      } else if let spec = MeasureSpec.all(rules).first(where: { $0.name == name }) {
+        source = .months(spec, scale: TouchMeasure.all(rules).first { $0.name == name }?.scale)
+        (unit, highIsGood) = (spec.unit, spec.highIsGood)
+      } else if let place = rules.signals.firstIndex(where: { $0.name == name }) {
+        source = replayed.folds.first?.scores?.months.map { .rule(place, $0) } ?? .unknown
+        unit = "touches a month"
+        if case .fixed(let points) = rules.signals[place].points, points != 0 {
+          highIsGood = points > 0
+        } else {
+          highIsGood = nil
+        }
+      } else {
+        source = .unknown
+        (unit, highIsGood) = (nil, nil)
+      }
     }
-    if let rule = rules.signals.firstIndex(where: { $0.name == signal }), let signals = replayed.folds.first?.scores?.months {
-      return ChangeEffect(rule: rule, signals, at: change.at, window: window, replayed)
-    }
-    return ChangeEffect(reason: "no measure or signal rule is called \(signal)")
   }
 
-  /// The unit of a signal, and whether more of it is good.
-  private static func signalSpec(_ signal: String?, _ replayed: Replayed) -> (unit: String?, highIsGood: Bool?) {
-    let rules = replayed.run.rulebook
-    if let spec = MeasureSpec.all(rules).first(where: { $0.name == signal }) { return (spec.unit, spec.highIsGood) }
-    guard let rule = rules.signals.first(where: { $0.name == signal }) else { return (nil, nil) }
-    if case .fixed(let points) = rule.points { return ("touches a month", points == 0 ? nil : points > 0) }
-    return ("touches a month", nil)
+  private static func effect(_ change: Change, _ signal: Signal?, _ replayed: Replayed) -> ChangeEffect {
+    guard let signal, let name = change.signal else { return ChangeEffect(reason: "no signal is named") }
+    let window = replayed.run.rulebook.programs.changed
+    switch signal.source {
+    case .things(let measure, let series):
+      if change.at + window > replayed.run.asOf { return ChangeEffect(reason: "the time after it still runs") }
+      if let reason = replayed.missing(measure.kinds) { return ChangeEffect(reason: reason) }
+      return ChangeEffect(series[change.agent], at: change.at, window: window)
+    case .months(let spec, let scale): return ChangeEffect(spec, scale: scale, at: change.at, window: window, replayed)
+    case .rule(let rule, let months): return ChangeEffect(rule: rule, months, at: change.at, window: window, replayed)
+    case .unknown: return ChangeEffect(reason: "no measure or signal rule is called \(name)")
+    }
   }
 
   private struct Builder {
@@ -120,9 +150,9 @@ enum ChangesTable {
     var improved = ColumnBuilder<Bool>()
     var reasons = StringColumnBuilder()
 
-    mutating func append(_ change: Change, _ effect: ChangeEffect, _ signal: (unit: String?, highIsGood: Bool?)) {
+    mutating func append(_ change: Change, _ effect: ChangeEffect, _ signal: Signal?) {
       instants.append(change.at)
-      let unit = signal.unit.flatMap { $0.isEmpty ? nil : $0 }
+      let unit = signal?.unit.flatMap { $0.isEmpty ? nil : $0 }
       for (place, text) in [change.name, change.kind, change.agent, change.signal, unit].enumerated() {
         texts[place].append(text)
       }
@@ -130,7 +160,7 @@ enum ChangesTable {
       for (place, value) in values.enumerated() { reals[place].append(value) }
       counts[0].append(effect.beforeCount)
       counts[1].append(effect.afterCount)
-      improved.append(verdict(effect.interval, signal.highIsGood))
+      improved.append(verdict(effect.interval, signal?.highIsGood))
       reasons.append(effect.reason)
     }
 

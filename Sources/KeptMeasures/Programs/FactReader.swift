@@ -2,14 +2,14 @@ import KeptFormat
 
 /// A measure's columns looked up once, and what it reads of a row.
 struct FactReader {
-  private indirect enum Test {
+  private enum Test {
     case isOne(Int), isZero(Int), known(Int)
     case says(Int, [[UInt8]])
     case atMost(Int, Int64)
     case over(Int, Int64)
     case within(Span, Int64)
     case beyond(Span, Int64)
-    case either(Test, Test)
+    indirect case either(Test, Test)
     case neither([Test])
   }
 

@@ -80,18 +80,24 @@ enum ParityTable {
     guard let book = replayed.books[fact.family.name] else { return [:] }
     let (month, column) = (fact.family.place(fact.month), fact.family.place(fact.column))
     let names = book.places.names[MeasureGrain.party.rawValue]
-    var found: Values = [:]
+    let parties = book.places.entities(.party)!
+    var byMonth: [[Int: [Double]]] = Array(repeating: [:], count: names.count)
     for (worker, rows) in book.all.enumerated() {
+      let firstPlace = book.places.first(of: worker)
       for (row, place) in rows.placeOf.enumerated() {
         let (at, word) = (rows.words[row * rows.width + month], rows.words[row * rows.width + column])
-        let party = book.places.entity(.party, worker: worker, place: place)
+        let party = parties[Int(firstPlace + place)]
         if at == FactRows.absent || word == FactRows.absent || party < 0 { continue }
-        let value = Double(word) / fact.scale
-        found[names[Int(party)], default: [:]][nil, default: []].append(value)
-        found[names[Int(party)], default: [:]][replayed.dayTable.bucket(.month, of: at), default: []].append(value)
+        byMonth[Int(party)][replayed.dayTable.bucket(.month, of: at), default: []].append(Double(word) / fact.scale)
       }
     }
-    return found.mapValues { $0.mapValues { $0.sorted() } }
+    var found: Values = [:]
+    for (name, months) in zip(names, byMonth) where !months.isEmpty {
+      var values: [Int?: [Double]] = [nil: months.values.flatMap(\.self).sorted()]
+      for (month, some) in months { values[month] = some.sorted() }
+      found[name] = values
+    }
+    return found
   }
 
   private struct Builder {
