@@ -23,7 +23,7 @@ CONTRACT_SIZES = 32
 ONCE = 0
 #: Events of the firm's own: share of all events, and of those the share of each.
 FIRM_SHARE = .02
-FIRM = {"effort.spent/firm": .5, "reward.paid": .2, "skill.trained": .1, "change.made": .08, "probe.run": .1,
+FIRM = {"effort.spent/firm": .578, "reward.paid": .2, "skill.trained": .1, "change.made": .002, "probe.run": .1,
         "period.declared": .02}
 
 

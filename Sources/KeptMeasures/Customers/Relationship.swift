@@ -28,7 +28,15 @@ extension RelationshipTurn.Party {
   }
 
   /// What a column says; NULL where nobody said who left.
-  var word: String? { self == .unsaid ? nil : "\(self)" }
+  var word: String? {
+    switch self {
+    case .customer: "customer"
+    case .us: "us"
+    case .mutual: "mutual"
+    case .external: "external"
+    case .unsaid: nil
+    }
+  }
 }
 
 /// Whether a relationship stands, followed turn by turn. Metrics 3.41.

@@ -96,8 +96,6 @@ struct FactBase {
   let rates: [UInt32: Int64]
   let places: PlaceReader
   let rating: RatingReader
-  /// nil where no family asks for signals in its `parts`.
-  let signals: SignalTable?
   /// The code under which details carry a word, met or not.
   let code: (String) -> UInt32
   /// The promises of the life being folded, where the run follows any.
@@ -116,7 +114,6 @@ struct FactBase {
     rates = fold.rates
     places = fold.places
     rating = fold.rating
-    signals = fold.signals
   }
 
   /// What a kind does in a life, as far as `parts` ask for it.
@@ -177,6 +174,8 @@ class FactFold {
   final var basis: [FactFold] = []
   /// What the life so far makes of the touch being taken, see `LifeFact`.
   final var facts: UInt32 = 0
+  /// What the signal rules of WE say of the touch being taken, done and felt, × 10⁶; where `parts` ask for signals.
+  final var ofUs: (done: Int64, felt: Int64) = (0, 0)
   /// The first touch of the life, once it is over.
   final var firstAt = Instant.absentInstant
   /// How many rows there were before the life being folded.

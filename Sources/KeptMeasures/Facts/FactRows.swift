@@ -15,7 +15,7 @@ struct FactRows {
   private(set) var places: [FactPlace] = []
   /// What the codes of regions, offerings and sources in `places` say; set once all lives are folded.
   var placeNames: [String] = []
-  private var placeNumbers: [FactPlace: UInt32] = [:]
+  private var placeNumbers = PlaceNumbers()
   /// Where the words of the code's own stand in `bytes`.
   private var ownWords: [UnsafePointer<UInt8>: Int64] = [:]
 
@@ -71,15 +71,49 @@ struct FactRows {
   /// A row of a thing: where it belongs stands beside its words.
   mutating func append(customer: UInt32, place: FactPlace, _ row: [Int64]) {
     append(customer: customer, row)
-    if let number = placeNumbers[place] { return placeOf.append(number) }
-    placeNumbers[place] = UInt32(places.count)
-    placeOf.append(UInt32(places.count))
-    places.append(place)
+    placeOf.append(placeNumbers.number(of: place, &places))
   }
 
   func text<Result>(of word: Int64, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     let start = Int(word >> 16)
     return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[start..<start + Int(word & 0xFFFF)])) }
+  }
+}
+
+/// Numbers places in the order in which they are met: open addressing, at most half full.
+private struct PlaceNumbers {
+  /// One more than the number; 0: free.
+  private var slots: [UInt32] = Array(repeating: 0, count: 64)
+
+  mutating func number(of place: FactPlace, _ places: inout [FactPlace]) -> UInt32 {
+    var slot = first(place)
+    while slots[slot] != 0 {
+      if places[Int(slots[slot]) - 1] == place { return slots[slot] - 1 }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    places.append(place)
+    slots[slot] = UInt32(places.count)
+    if places.count * 2 > slots.count { grow(places) }
+    return UInt32(places.count - 1)
+  }
+
+  private func first(_ place: FactPlace) -> Int {
+    let words = unsafeBitCast(place, to: SIMD4<UInt64>.self)
+    var hash: UInt64 = 0
+    for lane in 0..<4 {
+      let product = (hash ^ words[lane] ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+      hash = product.high ^ product.low
+    }
+    return Int(truncatingIfNeeded: hash) & (slots.count - 1)
+  }
+
+  private mutating func grow(_ places: [FactPlace]) {
+    slots = Array(repeating: 0, count: slots.count * 4)
+    for (number, place) in places.enumerated() {
+      var slot = first(place)
+      while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = UInt32(number + 1)
+    }
   }
 }
 

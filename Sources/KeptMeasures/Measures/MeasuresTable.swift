@@ -81,7 +81,9 @@ enum MeasuresTable {
 }
 
 extension MeasureGrain {
-  var name: String { "\(self)" }
+  private static let names = allCases.map { "\($0)" }
+
+  var name: String { Self.names[rawValue] }
 
   /// Whether its entities are told by their bytes; those of the others are words of the replay.
   var isNamed: Bool {

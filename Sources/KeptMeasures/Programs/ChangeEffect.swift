@@ -28,10 +28,10 @@ extension ChangeEffect {
       reason = "too little data"
       return
     }
-    let (old, new) = (series.things(at - window..<at), series.things(at..<at + window))
+    let (old, new) = (series.places(at - window..<at), series.places(at..<at + window))
     beforeCount = Int64(old.count)
     afterCount = Int64(new.count)
-    guard let one = series.teller.estimate(old), let other = series.teller.estimate(new) else {
+    guard let one = series.estimate(old), let other = series.estimate(new) else {
       reason = "too little data"
       return
     }
@@ -105,42 +105,5 @@ extension ChangeEffect {
     let isOver = days.end(.month, month + count) <= replayed.run.asOf
     let hasBegun = days.bucket(.month, ofDay: days.low) <= month - count
     return (hasBegun ? month - count...month - 1 : nil, isOver ? month + 1...month + count : nil)
-  }
-}
-
-/// The things of a measure as time went on: all of them, or those of one agent.
-struct FactSeries {
-  let teller: FactTeller
-  /// By time; those of one instant as the lives stand in the ledger.
-  private var all: [FactThing] = []
-
-  private init(_ teller: FactTeller) { self.teller = teller }
-
-  /// All things, under nil, and those of each agent, by name.
-  static func of(_ measure: FactMeasure, _ replayed: Replayed) -> [String?: FactSeries] {
-    guard let book = replayed.books[measure.family.name] else { return [:] }
-    var all = FactSeries(FactTeller(measure))
-    all.all = FactThings(measure, book, asOf: replayed.run.asOf).all
-    all.all.sort { ($0.at, $0.customer, $0.value, $0.other) < ($1.at, $1.customer, $1.value, $1.other) }
-    let agents = book.places.entities(.agent)!
-    var byAgent = book.places.names[MeasureGrain.agent.rawValue].map { _ in FactSeries(all.teller) }
-    for thing in all.all where agents[Int(thing.place)] >= 0 { byAgent[Int(agents[Int(thing.place)])].all.append(thing) }
-    let names = book.places.names[MeasureGrain.agent.rawValue]
-    var series: [String?: FactSeries] = [nil: all]
-    for (name, own) in zip(names, byAgent) { series[name] = own }
-    return series
-  }
-
-  /// Those that happened in a stretch of time.
-  func things(_ window: Range<Instant>) -> ArraySlice<FactThing> {
-    func first(from time: Instant) -> Int {
-      var (low, high) = (0, all.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if all[middle].at < time { low = middle + 1 } else { high = middle }
-      }
-      return low
-    }
-    return all[first(from: window.lowerBound)..<first(from: window.upperBound)]
   }
 }

@@ -146,23 +146,23 @@ struct FactTeller {
   }
 
   /// With its interval, where one is known: of a spread and of unevenness none is.
-  func estimate(_ things: ArraySlice<FactThing>) -> Estimate? {
+  ///
+  /// - Parameter moments: of the values in words of a row, and of the others.
+  func estimate(_ things: ArraySlice<FactThing>, _ moments: Moments) -> Estimate? {
     if things.isEmpty { return nil }
-    let values = things.lazy.map { Double($0.value) / scale }
+    let scale = scale
     switch aggregate {
     case .share:
-      let count = things.reduce(0) { $0 + $1.value }
-      let wilson = Wilson.interval(count, of: Int64(things.count))
-      return Estimate(
-        value: Double(count) / Double(things.count), interval: Interval(lower: wilson.low, upper: wilson.high))
-    case .count: return Estimate(value: Double(things.count), standardError: Double(things.count).squareRoot())
-    case .sum:
-      return Estimate(value: values.reduce(0, +), standardError: values.reduce(0) { $0 + $1 * $1 }.squareRoot())
-    case .mean: return .mean(values)
-    case .ratio: return .ratio(things.lazy.map { (over: Double($0.value), under: Double($0.other)) })
-    case .quantile(let level, _): return .quantile(sorted: values.sorted(), level)
+      let wilson = Wilson.interval(Int64(moments.x), of: Int64(things.count))
+      return Estimate(value: moments.x / moments.count, interval: Interval(lower: wilson.low, upper: wilson.high))
+    case .count: return Estimate(value: moments.count, standardError: moments.count.squareRoot())
+    case .sum: return Estimate(value: moments.x / scale, standardError: moments.xx.squareRoot() / scale)
+    case .mean: return Estimate.mean(moments).map { $0.divided(by: scale) }
+    case .ratio: return .ratio(moments)
+    case .quantile(let level, _): return .quantile(sorted: things.map { Double($0.value) / scale }.sorted(), level)
     case .reached(let level, _):
-      let curve = KaplanMeier(zip(values, things).map { SurvivalObservation(exit: $0, cause: $1.isEvent ? 1 : nil) })
+      let curve = KaplanMeier(
+        things.map { SurvivalObservation(exit: Double($0.value) / scale, cause: $0.isEvent ? 1 : nil) })
       let quantile = curve.quantile(level)
       guard let time = quantile.time else { return nil }
       let interval = quantile.lower.flatMap { lower in quantile.upper.map { Interval(lower: lower, upper: $0) } }

@@ -105,7 +105,7 @@ final class HistoryFacts: FactFold {
     let roles = base.roles(touch.kind)
     pass(touch.time)
     if !roles.isDisjoint(with: .money) { orders.take(touch, roles, day: 0) }
-    if mayFail[touch.kind] { judge(touch, direction, facts) }
+    if mayFail[touch.kind] { judge(touch) }
     if isRival[touch.kind] { first(&rivalAt, touch.time) }
     if isMention[touch.kind], (valences.number(touch) ?? 0) < 0, againstAt == .absentInstant {
       againstAt = touch.time
@@ -131,10 +131,9 @@ final class HistoryFacts: FactFold {
     if let passed = relationship.pass(time), end == nil { end = passed }
   }
 
-  private func judge(_ touch: Touch, _ direction: Direction, _ facts: UInt32) {
-    guard end == nil, let signals = base.signals else { return }
-    let points = min(
-      signals.points(touch, direction, facts, .weDone), signals.points(touch, direction, facts, .weFelt))
+  private func judge(_ touch: Touch) {
+    guard end == nil else { return }
+    let points = min(ofUs.done, ofUs.felt)
     guard points < 0 else { return }
     first(&firstBadAt, touch.time)
     if points <= worst {
@@ -172,22 +171,5 @@ final class HistoryFacts: FactFold {
     case .external: rows.text("external")
     case .unsaid: nil
     }
-  }
-}
-
-extension SignalTable {
-  /// The points × 10⁶ that a touch says in a list; 0: nothing.
-  func points(_ touch: Touch, _ direction: Direction, _ facts: UInt32, _ list: SignalList) -> Int64 {
-    let lists = tried[touch.kind]
-    if lists.isEmpty {
-      let entry = quick[Int(touch.touches.rows[touch.row].touchClass)]
-      return entry.rule >= 0 && rules[entry.rule].list == list ? fixedPoints(entry.rule) : 0
-    }
-    for rule in lists[list.index] where rule.matches(touch, direction, facts) {
-      guard rule.isRating else { return rule.points }
-      guard case .rating(let share, _) = rating.read(touch) else { return 0 }
-      return RatingReader.points(share: share)
-    }
-    return 0
   }
 }

@@ -29,7 +29,6 @@ final class MomentFacts: FactFold {
     rules.orders.placed + ["case.opened"] + rules.signals.filter { $0.list != .they }.flatMap { rules.kinds(of: $0) }
   }
 
-  private let signals: SignalTable?
   private let isOrder: [Bool]
   private let isCase: [Bool]
   private let orderIDs: FactField
@@ -42,7 +41,6 @@ final class MomentFacts: FactFold {
   private var places: [Int] = []
 
   private init(_ base: FactBase) {
-    signals = base.signals
     let placed = base.rulebook.orders.placed
     isOrder = base.kinds.map(placed.contains)
     isCase = base.kinds.map { $0 == "case.opened" }
@@ -72,9 +70,9 @@ final class MomentFacts: FactFold {
         begin(touch, isOrder)
       }
     }
-    guard let signals, let key = keys.find(tag: 0, id) else { return }
-    moments[places[key]].row[Column.points.rawValue] +=
-      signals.points(touch, direction, facts, .weDone) + signals.points(touch, direction, facts, .weFelt)
+    let points = ofUs.done + ofUs.felt
+    guard points != 0, let key = keys.find(tag: 0, id) else { return }
+    moments[places[key]].row[Column.points.rawValue] += points
   }
 
   private func begin(_ touch: Touch, _ isOrder: Bool) {

@@ -91,11 +91,14 @@ extension MeasureFold {
       }
       if roles.contains(.signals) {
         scores!.take(touch, direction, facts: facts, month: months[row])
-        if readsPoints { points[row] = scores!.saidOfUs }
+        if readsPoints { points[row] = scores!.said.done + scores!.said.felt }
       }
       if let wordOfMouth, !roles.isDisjoint(with: .wordOfMouth) { wordOfMouth.take(touch, roles, month: months[row]) }
       if let orders, !roles.isDisjoint(with: .money) { orders.take(touch, roles, day: days[row]) }
-      if roles.contains(.facts) { tell(touch, direction, listeners.of(kind), facts) }
+      if roles.contains(.facts) {
+        let said = roles.contains(.signals) ? scores!.said : scores?.usual(touchClass) ?? (0, 0)
+        tell(touch, direction, listeners.of(kind), facts, said)
+      }
       if roles.contains(.assesses) { standing!.take(touch, month: months[row]) }
       if roles.contains(.contracts) { churn!.take(contract: touch) }
       if roles.contains(.begins) {
@@ -115,10 +118,14 @@ extension MeasureFold {
 
   /// Tells the families that listen to its kind of a touch.
   @inline(__always)
-  private func tell(_ touch: Touch, _ direction: Direction, _ families: UnsafeBufferPointer<Int32>, _ facts: UInt32) {
+  private func tell(
+    _ touch: Touch, _ direction: Direction, _ families: UnsafeBufferPointer<Int32>, _ facts: UInt32,
+    _ said: (done: Int64, felt: Int64) = (0, 0)
+  ) {
     for family in families {
       factFoldsByFamily[Int(family)]._withUnsafeGuaranteedRef {
         $0.facts = facts
+        $0.ofUs = said
         $0.take(touch, direction)
       }
     }

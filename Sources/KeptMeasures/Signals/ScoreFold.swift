@@ -22,8 +22,8 @@ final class ScoreFold {
   private let sums: UnsafeMutablePointer<Int128>
   /// Lists in which any touch said something, a bit each.
   private(set) var heard: UInt8 = 0
-  /// Points × 10⁶ of both WE lists that the touch taken last said.
-  private(set) var saidOfUs: Int64 = 0
+  /// Points × 10⁶ that the touch taken last said of us.
+  private(set) var said: (done: Int64, felt: Int64) = (0, 0)
   private let chunkSums: UnsafeMutablePointer<Int64>
 
   init(
@@ -110,9 +110,20 @@ final class ScoreFold {
     }
   }
 
+  /// What a touch says of us whose kind says the same whatever else it carries.
+  func usual(_ touchClass: UInt16) -> (done: Int64, felt: Int64) {
+    let entry = quick + Int(touchClass)
+    guard entry.pointee.weight != 0 else { return (0, 0) }
+    switch entry.pointee.slot >> 1 {
+    case SignalList.weDone.index: return (table.fixedPoints(entry.pointee.rule), 0)
+    case SignalList.weFelt.index: return (0, table.fixedPoints(entry.pointee.rule))
+    default: return (0, 0)
+    }
+  }
+
   /// Takes a touch whose kind has to be tried rule by rule: in each list the first match counts.
   func take(_ touch: Touch, _ direction: Direction, facts: UInt32, month: Int32) {
-    saidOfUs = 0
+    said = (0, 0)
     let lists = table.tried[touch.kind]
     for list in lists {
       for rule in list where rule.matches(touch, direction, facts) {
@@ -129,7 +140,11 @@ final class ScoreFold {
       points = RatingReader.points(share: share)
     }
     guard points != 0 else { return }
-    if table.rules[rule.rule].list != .they { saidOfUs += points }
+    switch table.rules[rule.rule].list {
+    case .weDone: said.done = points
+    case .weFelt: said.felt = points
+    case .they: break
+    }
     add(points, rule: rule.rule, steps: rule.steps, at: touch.time, month: month)
     spoken?.add(
       at: touch.time, position: touch.number(.position), kind: touch.kind, isAbsence: false, rule: rule.rule,
