@@ -13,6 +13,7 @@ final class ReplayRun: @unchecked Sendable {
   private let store: RowStore
   private let scatters: [BlockScatter]
   private let sorters: [LifeSorter]
+  private let details: DetailPrefetch
   /// Runs of blocks, dealt out by whichever worker is free.
   private let units: [ArraySlice<ReplayBlock>]
   /// The life whose spans of time are being folded one after another.
@@ -38,6 +39,7 @@ final class ReplayRun: @unchecked Sendable {
     let context = replay.context
     scatters = (0..<replay.jobs).map { _ in BlockScatter(context: context, store: store) }
     sorters = (0..<replay.jobs).map { _ in LifeSorter() }
+    details = DetailPrefetch(context)
     let unitCount = replay.unitCount
     units = (0..<unitCount).map { unit in
       replay.blocks[replay.blocks.count * unit / unitCount..<replay.blocks.count * (unit + 1) / unitCount]
@@ -119,6 +121,7 @@ final class ReplayRun: @unchecked Sendable {
         sorters[worker].forEachLife(
           in: lists.map { $0[partition] }, of: store, replay.context.rowLayout, entityCount: 1 << Int(shift)
         ) { local, rows in
+          details.ask(rows, words, bytes)
           fold.begin(entity: UInt32(truncatingIfNeeded: base + local))
           fold.apply(Touches(rows: rows, words: words, bytes: bytes))
           fold.end()
