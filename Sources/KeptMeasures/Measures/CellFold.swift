@@ -40,18 +40,18 @@ final class CellFold {
 
   let base: CompiledMeasures
   private(set) var patterns: [Pattern] = []
-  /// By key of pattern: touches.
-  let counts = CellTable()
-  /// By key of tally: one more than the place in `sums`.
-  let weighed = CellTable()
+  /// By pattern: touches.
+  let counts: CellTables
+  /// By tally: one more than the place in `sums`.
+  let weighed: CellTables
   private(set) var sums: [WeighedSum] = []
-  /// By key of tally: how many customers, and in the upper half the one counted last.
-  let customers = CellTable()
+  /// By tally: how many customers, and in the upper half the one counted last.
+  let customers: CellTables
 
   /// Entities told by their bytes, by number; their tag is their grain.
   private var names = KeyTable()
   private var customer: UInt32 = 0
-  /// What was true of the customer before: keys of no month.
+  /// What was true of the customer before: tallies, grains and entities.
   private var known: Set<UInt64> = []
   private let inquiries: UnsafeMutablePointer<Unmanaged<CompiledMeasures.Inquiry>>
   /// By kind code · 4 + direction: the answers met last, and their pattern.
@@ -60,10 +60,6 @@ final class CellFold {
   private var heads: [Head] = []
   /// What the touch at hand weighs, tally by tally.
   private var weights: [(tally: Int, weight: Int64)] = []
-  /// The month of the last touch, and when it is over.
-  private var month = 0
-  private var monthStart = Instant.max
-  private var monthEnd = Instant.min
 
   private struct PatternKey: Hashable {
     var place: Int
@@ -72,6 +68,9 @@ final class CellFold {
 
   init(_ base: CompiledMeasures) {
     self.base = base
+    counts = CellTables(months: base.months)
+    weighed = CellTables(months: base.months)
+    customers = CellTables(months: base.months)
     let count = base.inquiries.count
     inquiries = .allocate(capacity: max(1, count))
     for (place, inquiry) in base.inquiries.enumerated() {
@@ -91,7 +90,8 @@ final class CellFold {
     if !known.isEmpty { known.removeAll(keepingCapacity: true) }
   }
 
-  func take(_ touch: Touch, _ direction: Direction) {
+  /// - Parameter month: 12 · year + month, of the touch.
+  func take(_ touch: Touch, _ direction: Direction, month: Int) {
     let place = touch.kind << 2 | Int(direction.rawValue)
     let answers = inquiries[place]._withUnsafeGuaranteedRef { $0.answers(touch, direction) }
     var pattern = lastMet[place].pattern
@@ -101,11 +101,14 @@ final class CellFold {
     }
     let head = heads[pattern]
     if head.isSilent { return }
-    findMonth(of: touch.time)
-    if head.hasOthers { weigh(touch, patterns[pattern]) }
-    base.grains.each(touch, hasCustomer: customer != 0, &names) { grain, entity in
-      if head.hasPlain { counts.value(key(pattern, grain, entity)).pointee &+= 1 }
-      if head.hasOthers { addOthers(pattern, grain, entity) }
+    let hasCustomer = customer != 0
+    if head.hasPlain {
+      let table = counts.table(pattern, month)
+      base.grains.each(touch, hasCustomer: hasCustomer, &names) { table.value($0, $1).pointee &+= 1 }
+    }
+    if head.hasOthers {
+      weigh(touch, patterns[pattern])
+      base.grains.each(touch, hasCustomer: hasCustomer, &names) { addOthers(pattern, month, $0, $1) }
     }
   }
 
@@ -120,19 +123,11 @@ final class CellFold {
       case .number, .items, .amount, .rating, .rated, .satisfied, .balance: pattern.weighed.append(tally)
       }
     }
-    precondition(patterns.count < 1 << 17, "touches of \(patterns.count) patterns")
     patternNumbers[PatternKey(place: place, answers: answers)] = patterns.count
     patterns.append(pattern)
     heads.append(
       Head(hasPlain: !pattern.plain.isEmpty, hasOthers: !pattern.weighed.isEmpty || !pattern.customers.isEmpty))
     return patterns.count - 1
-  }
-
-  private func findMonth(of time: Instant) {
-    if time >= monthStart, time < monthEnd { return }
-    month = base.dayTable.bucket(.month, of: time)
-    monthStart = base.dayTable.start(.month, month)
-    monthEnd = base.dayTable.end(.month, month)
   }
 
   private func weigh(_ touch: Touch, _ pattern: Pattern) {
@@ -142,9 +137,9 @@ final class CellFold {
     }
   }
 
-  private func addOthers(_ pattern: Int, _ grain: MeasureGrain, _ entity: UInt32) {
+  private func addOthers(_ pattern: Int, _ month: Int, _ grain: MeasureGrain, _ entity: UInt32) {
     for (tally, weight) in weights {
-      let place = weighed.value(key(tally, grain, entity))
+      let place = weighed.table(tally, month).value(grain, entity)
       if place.pointee == 0 {
         sums.append(WeighedSum())
         place.pointee = UInt64(sums.count)
@@ -155,44 +150,16 @@ final class CellFold {
     }
     if customer == 0 { return }
     for (tally, once) in patterns[pattern].customers {
-      if once, !known.insert(CellKey(tally, grain, 0, entity).bits).inserted { continue }
-      let place = customers.value(key(tally, grain, entity))
+      if once, !known.insert(UInt64(tally << 3 | grain.rawValue) << 32 | UInt64(entity)).inserted { continue }
+      let place = customers.table(tally, month).value(grain, entity)
       // A life is folded whole and by one fold: whoever was counted before was counted last.
       if UInt32(place.pointee >> 32) == customer { continue }
       place.pointee = UInt64(customer) << 32 | UInt64(UInt32(truncatingIfNeeded: place.pointee) + 1)
     }
   }
 
-  @inline(__always)
-  private func key(_ number: Int, _ grain: MeasureGrain, _ entity: UInt32) -> UInt64 {
-    CellKey(number, grain, month - CellKey.lowMonth, entity).bits
-  }
-
   /// The bytes of a named entity.
   func name<Result>(of entity: UInt32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     names.id(of: Int(entity), body)
   }
-}
-
-/// A pattern or tally, grain, entity and month in one word: never 0.
-struct CellKey {
-  let bits: UInt64
-
-  // The years 1900 to 2200 have fewer than 2¹² months.
-  static let lowMonth = 12 * 1899
-
-  init(bits: UInt64) { self.bits = bits }
-
-  @inline(__always)
-  init(_ number: Int, _ grain: MeasureGrain, _ month: Int, _ entity: UInt32) {
-    bits =
-      UInt64(truncatingIfNeeded: number) &<< 47 | UInt64(truncatingIfNeeded: grain.rawValue) &<< 44
-      | UInt64(truncatingIfNeeded: month) &<< 32 | UInt64(entity)
-  }
-
-  var number: Int { Int(bits >> 47) }
-  var grain: MeasureGrain { MeasureGrain(rawValue: Int(bits >> 44) & 7)! }
-  /// 12 · year + month.
-  var month: Int { Int(bits >> 32) & 0xFFF + Self.lowMonth }
-  var entity: UInt32 { UInt32(truncatingIfNeeded: bits) }
 }

@@ -43,14 +43,13 @@ struct CellSums {
     cells = Array(repeating: [:], count: base.measures.count)
     var entries: [Entry] = []
     var rows: [Key] = []
-    let rowNumbers = CellTable()
+    let rowNumbers = CellTables(months: base.months)
     var numbers: [String: UInt32] = [:]
     for (place, fold) in folds.enumerated() {
       // Every worker numbers names by itself.
       var entities: [UInt64: UInt32] = [:]
       for (source, table) in [(Entry.Source.pattern, fold.counts), (.weighed, fold.weighed), (.customers, fold.customers)] {
-        table.each { bits, value in
-          let key = CellKey(bits: bits)
+        table.each { key, value in
           var entity = key.entity
           if key.grain.isNamed {
             let tag = UInt64(key.grain.rawValue) << 32 | UInt64(entity)
@@ -66,7 +65,7 @@ struct CellSums {
               entities[tag] = entity
             }
           }
-          let row = rowNumbers.value(CellKey(1, key.grain, key.month - CellKey.lowMonth, entity).bits)
+          let row = rowNumbers.table(0, key.month).value(key.grain, entity)
           if row.pointee == 0 {
             rows.append(Key(grain: key.grain, entity: entity, month: key.month))
             row.pointee = UInt64(rows.count)

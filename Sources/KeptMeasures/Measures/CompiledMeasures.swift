@@ -70,7 +70,8 @@ final class CompiledMeasures: Sendable {
   let rating: RatingReader
   /// By currency code, see `OrderTracker`.
   let rates: [UInt32: Int64]
-  let dayTable: DayTable
+  /// That touches can have.
+  let months: ClosedRange<Int>
 
   init(
     rulebook: Rulebook, kinds: [String], plan: DetailPlan, dayTable: DayTable, rating: RatingReader,
@@ -81,7 +82,7 @@ final class CompiledMeasures: Sendable {
     grains = GrainReader(kinds: kinds, plan: plan, code: code)
     self.rating = rating
     self.rates = rates
-    self.dayTable = dayTable
+    months = dayTable.bucket(.month, ofDay: dayTable.low)...dayTable.bucket(.month, ofDay: dayTable.low + dayTable.count - 1)
     var tallies: [[Term]] = []
     var numbers: [[Term]: Int] = [:]
     func parts(_ terms: [Term]) -> [(tally: Int, sign: Int128)] {

@@ -76,7 +76,7 @@ extension MeasureFold {
       let touch = Touch(touches: chunk.touches, row: chunk.start + row, kind: kind, slots: slots)
       var facts: UInt32 = 0
       if let promises, !roles.isDisjoint(with: .promises) { facts |= promises.take(touch, roles, direction: direction) }
-      if let cells, roles.contains(.counts) { cells.take(touch, direction) }
+      if let cells, roles.contains(.counts) { cells.take(touch, direction, month: Int(months[row])) }
       if let costs, roles.contains(.costs) { costs.take(touch) }
       if isFirm {
         tell(touch, direction, listeners.of(kind), facts)
