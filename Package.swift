@@ -20,7 +20,7 @@ let package = Package(
     .target(name: "KeptStatistics"),
     .target(
       name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot", "KeptStatistics"],
-      exclude: ["Claims.md"], swiftSettings: fold),
+      exclude: ["Claims.md", "Rulebook.md"], swiftSettings: fold),
     .testTarget(name: "KeptReplayTests", dependencies: ["KeptReplay", "KeptFormat"]),
     .executableTarget(
       name: "kept",

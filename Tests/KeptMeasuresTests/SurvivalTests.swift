@@ -109,6 +109,12 @@ import Testing
         "found_via=show", "fit=0.7 or more", "fit=below 0.7",
       ])
     #expect(cells(table, "tenure", "fit=0.7 or more", "t_days", "at_risk", "survival") == [["60", "1", "0.0"]])
+
+    // What a good fit is, and how long after the start it may be assessed, is the rulebook's.
+    let rules = #"{"retention": {"log_starts_with_business": true}, "index": {"good_fit": 0.4}, "relationship": {"fit_days": 40}}"#
+    let other = make(lives, asOf: "2020-12-01", rulebook: try Rulebook.parse(rules))["survival"]!
+    let fits = cells(other, "tenure", "fit=0.4 or more", "at_risk")
+    #expect(fits.first == ["3"] && cells(other, "tenure", "fit=below 0.4", "at_risk").isEmpty)
   }
 
   @Test func `who may have begun before the log is left out, who says since when comes late`() {

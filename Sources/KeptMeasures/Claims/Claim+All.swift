@@ -20,7 +20,10 @@ extension Claim {
       statistic: "chi2", needs: { [ends($0)] }, find: { $0.depth }),
     Claim(
       seed: "S2.21", words: "match customers better to what we are good at, and they stay",
-      test: "leaving by fit at the start, below 0.7 and from it on; supported if those who fit leave more slowly",
+      test: { rules in
+        "leaving by fit at the start, below \(rules.index.goodFitText) and from it on; supported if those who fit leave "
+          + "more slowly"
+      },
       statistic: "chi2", needs: { [ends($0), [TenureFold.assessed]] }, find: { $0.fit }),
     Claim(
       seed: "S3.19", words: "aggrieved customers are not going to take it: somebody else is a click away",
@@ -63,11 +66,13 @@ extension ClaimEvidence {
 
   fileprivate var fit: Claim.Evidence {
     // Fit may be assessed up to so many days after the start: who left before that could not be.
-    let from = Double(TenureFold.fitDays)
+    let from = Double(rulebook.relationship.fitDays)
+    let good = rulebook.index
     let observations = tenures.filter { $0.fit != .min }.map { row in
-      observation(row, entry: from, stratum: row.fit >= TenureCurves.fitFrom ? 1 : 0)
+      observation(row, entry: from, stratum: row.fit >= good.goodFit ? 1 : 0)
     }
-    return Claim.Finding.leaving(observations, isFaster: false, note: "left, with a fit below 0.7 and from it on")
+    return Claim.Finding.leaving(
+      observations, isFaster: false, note: "left, with a fit below \(good.goodFitText) and from it on")
   }
 
   fileprivate var sellers: Claim.Evidence {

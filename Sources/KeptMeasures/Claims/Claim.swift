@@ -9,12 +9,32 @@ struct Claim: Sendable {
   /// The claim, in words.
   let words: String
   /// What is compared with what, and what would support it.
-  let test: String
+  let test: @Sendable (Rulebook) -> String
   /// The statistic that a row without findings names.
   let statistic: String
   /// Kinds of events without which the ledger cannot say: of each of these lists it must have one.
   let needs: @Sendable (Rulebook) -> [[String]]
   let find: @Sendable (ClaimEvidence) -> Evidence
+
+  init(
+    seed: String, words: String, test: @escaping @Sendable (Rulebook) -> String, statistic: String,
+    needs: @escaping @Sendable (Rulebook) -> [[String]], find: @escaping @Sendable (ClaimEvidence) -> Evidence
+  ) {
+    self.seed = seed
+    self.words = words
+    self.test = test
+    self.statistic = statistic
+    self.needs = needs
+    self.find = find
+  }
+
+  /// A claim whose test is the same whatever the rules.
+  init(
+    seed: String, words: String, test: String, statistic: String, needs: @escaping @Sendable (Rulebook) -> [[String]],
+    find: @escaping @Sendable (ClaimEvidence) -> Evidence
+  ) {
+    self.init(seed: seed, words: words, test: { _ in test }, statistic: statistic, needs: needs, find: find)
+  }
 
   /// What a ledger says of a claim.
   enum Evidence {

@@ -36,7 +36,8 @@ enum ClaimsTable {
     var reals = (0..<5).map { _ in ColumnBuilder<Double>() }
     var counts = (0..<3).map { _ in ColumnBuilder<Int64>() }
     for (claim, finding, holm, verdict) in Claim.findings(evidence, run.rulebook, kinds: Set(run.kinds)) {
-      let note = [finding.note, claim.test, "association, not cause"].filter { !$0.isEmpty }.joined(separator: "; ")
+      let note = [finding.note, claim.test(run.rulebook), "association, not cause"].filter { !$0.isEmpty }.joined(
+        separator: "; ")
       let words = [claim.seed, claim.words, finding.statistic, verdict.rawValue, note]
       for (place, word) in words.enumerated() { texts[place].append(word) }
       let values = [finding.value, finding.interval?.lower, finding.interval?.upper, finding.pValue, holm]

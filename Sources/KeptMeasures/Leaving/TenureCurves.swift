@@ -34,7 +34,7 @@ struct TenureCurves {
     /// nil: not assessed.
     var fits: Bool?
 
-    init(_ row: TenureFold.Row, _ start: Int32) {
+    init(_ row: TenureFold.Row, _ start: Int32, fitFrom: Int64) {
       partyWord = row.partyWord
       hasAccount = row.account != 0
       let date = CivilDate(dayNumber: Int(start))
@@ -42,22 +42,19 @@ struct TenureCurves {
       foundVia = row.foundVia
       offering = row.offering
       source = row.source
-      fits = row.fit == .min ? nil : row.fit >= TenureCurves.fitFrom
+      fits = row.fit == .min ? nil : row.fit >= fitFrom
     }
 
-    func strata(_ told: [String], _ words: [String]) -> [String] {
+    func strata(_ told: [String], _ words: [String], _ rules: IndexRules) -> [String] {
       let party = partyWord != 0 ? words[Int(partyWord)] : hasAccount ? "b2b" : "b2c"
       var names = ["all", "party=\(party)", "cohort=\(quarter / 4)-Q\(quarter % 4 + 1)"]
       if foundVia >= 0 { names.append("found_via=\(told[Int(foundVia)])") }
       if offering >= 0 { names.append("offering=\(told[Int(offering)])") }
       if source != 0 { names.append("source=\(words[Int(source)])") }
-      if let fits { names.append(fits ? "fit=0.7 or more" : "fit=below 0.7") }
+      if let fits { names.append(fits ? "fit=\(rules.goodFitText) or more" : "fit=below \(rules.goodFitText)") }
       return names
     }
   }
-
-  /// A fit of 0.7 is a good one, metrics S2.21.
-  static let fitFrom: Int64 = 700_000
 
   struct Stratum {
     var name: String
@@ -93,6 +90,7 @@ struct TenureCurves {
       tenureReason = DictionaryTable.reason(without: rulebook.relationship.ends.map(\.kind))
     }
 
+    let fitFrom = rulebook.index.goodFit
     var tenures: [String: [Key: Int]] = [:]
     var lapses: [String: [Key: Int]] = [:]
     for fold in folds {
@@ -100,18 +98,18 @@ struct TenureCurves {
       var ofLapse: [Profile: [Key: Int]] = [:]
       for row in fold.rows where row.isRelationship && !isTruncated(row) {
         if tenureReason == nil {
-          ofTenure[Profile(row, row.start), default: [:]][tenureKey(row), default: 0] += 1
+          ofTenure[Profile(row, row.start, fitFrom: fitFrom), default: [:]][tenureKey(row), default: 0] += 1
         }
         let studyEnd = row.observed - Int32(longest)
         if lapseReason == nil, row.firstContact != TenureFold.absent, row.firstContact <= studyEnd {
           let isThere = row.lastContact > studyEnd
           let key = Key(
             exit: (isThere ? studyEnd : row.lastContact) - row.firstContact, entry: -1, cause: isThere ? 0 : 1)
-          ofLapse[Profile(row, row.firstContact), default: [:]][key, default: 0] += 1
+          ofLapse[Profile(row, row.firstContact, fitFrom: fitFrom), default: [:]][key, default: 0] += 1
         }
       }
-      Self.add(ofTenure, to: &tenures, fold.names, words)
-      Self.add(ofLapse, to: &lapses, fold.names, words)
+      Self.add(ofTenure, to: &tenures, fold.names, words, rulebook.index)
+      Self.add(ofLapse, to: &lapses, fold.names, words, rulebook.index)
     }
     tenure = Self.strata(tenures)
     lapse = Self.strata(lapses)
@@ -129,10 +127,11 @@ struct TenureCurves {
   }
 
   private static func add(
-    _ found: [Profile: [Key: Int]], to strata: inout [String: [Key: Int]], _ told: [String], _ words: [String]
+    _ found: [Profile: [Key: Int]], to strata: inout [String: [Key: Int]], _ told: [String], _ words: [String],
+    _ rules: IndexRules
   ) {
     for (profile, keys) in found {
-      for name in profile.strata(told, words) { strata[name, default: [:]].merge(keys, uniquingKeysWith: +) }
+      for name in profile.strata(told, words, rules) { strata[name, default: [:]].merge(keys, uniquingKeysWith: +) }
     }
   }
 

@@ -37,8 +37,6 @@ final class TenureFold {
   }
 
   static let absent = Int32.min
-  /// An assessment of fit counts as made at the start up to so many days after it.
-  static let fitDays = 30
   static let began = "relationship.started"
   static let assessed = "fit.assessed"
 
@@ -55,6 +53,7 @@ final class TenureFold {
   private let kinds: [String]
   private let anyMask: UInt8
   private let contactMask: UInt8
+  private let fitDays: Int
   private var numbers: [String: Int32] = [:]
 
   // The life being folded.
@@ -73,6 +72,7 @@ final class TenureFold {
     kinds = base.kinds
     anyMask = base.touchMask
     contactMask = base.contactMask
+    fitDays = base.rulebook.relationship.fitDays
   }
 
   private static let empty = Row(
@@ -173,7 +173,7 @@ final class TenureFold {
     if endedAt < .max { row.end = max(row.start, Int32(dayTable.day(of: endedAt))) }
     row.hasEnded = relationship.hasEnded
     row.isRelationship = row.isRelationship || row.firstContact != Self.absent || endedAt < .max
-    let fitUntil = Int(row.start) + Self.fitDays
+    let fitUntil = Int(row.start) + fitDays
     row.fit = fits.first { dayTable.day(of: $0.at) <= fitUntil }?.score ?? .min
     rows.append(row)
   }

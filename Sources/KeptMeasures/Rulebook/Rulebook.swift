@@ -88,8 +88,11 @@ struct IndexRules: Sendable {
   var prior: Double
   var silence: Double
   var into: Double
-  /// × 10⁶: from which `fit.assessed` on whoever is mutual belongs to the A list.
+  /// × 10⁶: from which on `fit.assessed` says that we suit each other; whoever is mutual then belongs to the A list.
   var goodFit: Int64
+
+  /// Like "0.7".
+  var goodFitText: String { "\(Double(goodFit) / 1_000_000)" }
 }
 
 /// Which of the three lists a signal goes to.
@@ -236,6 +239,8 @@ struct RelationshipRules: Sendable {
   }
   var ends: [End]
   var starts: [Start]
+  /// An assessment of fit counts as made at the start up to so many days after it.
+  var fitDays: Int
 }
 
 /// When a contract is over of which nobody said so.

@@ -120,7 +120,7 @@ extension WordOfMouthRules {
 
 extension RelationshipRules {
   init(_ reader: RulebookReader) throws(RulebookError) {
-    let parts = try reader.record("ends", "starts")
+    let parts = try reader.record("ends", "starts", "fit_days")
     ends = []
     for item in try parts["ends"]!.items() {
       let end = try item.record("kind", "by?")
@@ -131,6 +131,7 @@ extension RelationshipRules {
       let start = try item.record("kind", "change?")
       starts.append(Start(kind: try start["kind"]!.text(), changes: try start["change"]?.texts()))
     }
+    fitDays = try parts["fit_days"]!.integer(0...100_000)
   }
 }
 

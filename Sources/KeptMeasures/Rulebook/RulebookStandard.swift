@@ -79,7 +79,8 @@ extension Rulebook {
           {"kind": "relationship.resumed"},
           {"kind": "order.placed"},
           {"kind": "contract.changed", "change": ["new", "renewed"]}
-        ]
+        ],
+        "fit_days": 30
       },
       "contracts": {"terms_end": true, "grace_days": 1},
       "lapse": {"days": 180, "weight": 5, "quantile": 0.9, "min_days": 30, "max_days": 365},
