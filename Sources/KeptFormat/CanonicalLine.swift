@@ -233,7 +233,8 @@ private struct RowWriter {
       hex(row.pointee.customerName, &sink)
     }
     if hasSealedData {
-      for index in Int(row.pointee.dataStart)..<Int(row.pointee.dataStart) + Int(row.pointee.dataCount) where data[index].type == .sealed {
+      for index in Int(row.pointee.dataStart)..<Int(row.pointee.dataStart) + Int(row.pointee.dataCount)
+      where data[index].type == .sealed {
         let key = data[index].key
         sink.append(",\"data.")
         JSONText.appendInner(bytes + Int(key.offset), count: Int(key.count), to: &sink)

@@ -242,7 +242,8 @@ private final class BlockVerifier: @unchecked Sendable {
     guard let keys, let values else { return }
     var opener = CommitmentOpener(keys: keys)
     opener.open(
-      events, values, firstRow: 0, keyCount: keys.count, place: damage(.missing), first: block.header.firstPosition, into: &result)
+      events, values, firstRow: 0, keyCount: keys.count, place: damage(.missing), first: block.header.firstPosition,
+      into: &result)
   }
 
   /// What replays rely on without decoding: a header that hides a kind or a customer would change answers.

@@ -55,7 +55,9 @@ public struct Corrections: Sendable, Equatable {
         dead.insert(target)
         retracted.insert(target)
       case .merges(let customer, let other):
-        guard !dead.contains(action.position), merges[other] == nil, Self.end(of: customer, in: merges) != other else { continue }
+        guard !dead.contains(action.position), merges[other] == nil, Self.end(of: customer, in: merges) != other else {
+          continue
+        }
         merges[other] = customer
       }
     }

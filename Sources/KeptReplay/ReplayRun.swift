@@ -184,7 +184,9 @@ final class ReplayRun: @unchecked Sendable {
     }!
     let shift = replay.context.partitionShift
     var best = (entity: 0, count: 0)
-    sorters[0].countEntities(in: lists.map { $0[largest] }, of: store, replay.context.rowLayout, entityCount: 1 << Int(shift)) { entity, count in
+    sorters[0].countEntities(
+      in: lists.map { $0[largest] }, of: store, replay.context.rowLayout, entityCount: 1 << Int(shift)
+    ) { entity, count in
       if count > best.count { best = (entity, count) }
     }
     let base = (pass.firstPartition(shift) + largest) << Int(shift) - (1 << Int(shift) - 1)

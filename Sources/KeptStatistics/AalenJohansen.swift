@@ -1,7 +1,8 @@
 /// Cumulative incidence by cause, where leaving by one cause ends the risk of the others (Aalen and Johansen 1978,
 /// Scandinavian Journal of Statistics 5, 141–150).
 ///
-/// F_j(t) = Σ S(t_i−)·d_ji/n_i over the event times t_i ≤ t, S the Kaplan–Meier survival of all causes together; Σ_j F_j + S = 1.
+/// F_j(t) = Σ S(t_i−)·d_ji/n_i over the event times t_i ≤ t, S the Kaplan–Meier survival of all causes together;
+/// Σ_j F_j + S = 1.
 /// (1 − Kaplan–Meier with the other causes censored is larger, and no probability of leaving by that cause.)
 /// Example, 1 by cause 1, 2+, 3 by cause 2: F₁ = 1/3, 1/3, 1/3; F₂ = 0, 0, 2/3; S = 2/3, 2/3, 0.
 public struct AalenJohansen: Equatable, Sendable {
@@ -87,8 +88,8 @@ public struct AalenJohansen: Equatable, Sendable {
   }
 }
 
-/// The variance of F(t), Σ (F(t) − F(t_i))²·d/(n(n − d)) + Σ S²·d_j(n − d_j)/n³ − 2 Σ (F(t) − F(t_i))·S·d_j/n², with the squares
-/// multiplied out so that a row costs the same however many came before it.
+/// The variance of F(t), Σ (F(t) − F(t_i))²·d/(n(n − d)) + Σ S²·d_j(n − d_j)/n³ − 2 Σ (F(t) − F(t_i))·S·d_j/n², with the
+/// squares multiplied out so that a row costs the same however many came before it.
 private struct VarianceSums {
   private(set) var incidence = 0.0
   private var g = 0.0

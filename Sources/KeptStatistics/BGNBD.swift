@@ -31,8 +31,8 @@ public struct BGNBD: Equatable, Sendable {
 
   /// The probability that the customer has not left for good.
   ///
-  /// 1/(1 + (a/(b + x − 1))·((α + T)/(α + t_x))^(r + x)). Refused, `noRepeatYet`, for x = 0: there the model says 1 whatever the
-  /// silence, since nobody leaves before a repeat (Hardie, note 021), and that is no estimate.
+  /// 1/(1 + (a/(b + x − 1))·((α + T)/(α + t_x))^(r + x)). Refused, `noRepeatYet`, for x = 0: there the model says 1
+  /// whatever the silence, since nobody leaves before a repeat (Hardie, note 021), and that is no estimate.
   public func pAlive(_ history: PurchaseHistory) -> Result<Double, Refusal> {
     guard history.frequency > 0 else { return .failure(.noRepeatYet) }
     return .success(1 / (1 + Special.exp(lnOddsGone(history))))
@@ -86,9 +86,9 @@ public struct BGNBD: Equatable, Sendable {
   /// What E[Y] is for one who is known not to have left:
   /// (a + b + x − 1)/(a − 1)·[1 − (1 − z)^(r + x)·₂F₁(r + x, b + x; a + b + x − 1; z)] with z = t/(α + T + t).
   ///
-  /// By Euler's transform the bracket is 1 − (1 − z)^(a − 1)·₂F₁(a + b − 1 − r, a − 1; a + b + x − 1; z), which neither overflows
-  /// nor needs many terms. Its first factor of the series, a − 1, is divided out against the one below the bracket, so
-  /// that nothing special happens at a = 1. Of the two forms the one is summed whose series stays bounded as z nears 1.
+  /// By Euler's transform the bracket is 1 − (1 − z)^(a − 1)·₂F₁(a + b − 1 − r, a − 1; a + b + x − 1; z), which neither
+  /// overflows nor needs many terms. Its first factor of the series, a − 1, is divided out against the one below the
+  /// bracket, so that nothing special happens at a = 1. Of the two forms the one is summed whose series stays bounded as z nears 1.
   func purchasesWhileAlive(frequency: Int, age: Double, within time: Double) -> Result<Double, Refusal> {
     precondition(time >= 0 && time.isFinite, "purchases within \(time)")
     let x = Double(frequency)

@@ -38,7 +38,8 @@ public func clusteredRankCorrelation(
       ClusteredCorrelation(
         rho: rho, interval: found.interval,
         // Where every draw says the same there is nothing to be in doubt of.
-        pValue: error > 0 ? SpecialFunctions.normalTwoSided(rho / error) : rho == 0 ? 1 : 0, unitCount: units.count, pairCount: pairs.count))
+        pValue: error > 0 ? SpecialFunctions.normalTwoSided(rho / error) : rho == 0 ? 1 : 0, unitCount: units.count,
+        pairCount: pairs.count))
   }
 }
 

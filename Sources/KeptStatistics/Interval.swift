@@ -1,4 +1,5 @@
-/// A confidence interval, [`lower`, `upper`], both ends included; 95 % unless the function that made it was asked for another z.
+/// A confidence interval, [`lower`, `upper`], both ends included; 95 % unless the function that made it was asked for
+/// another z.
 public struct Interval: Equatable, Sendable {
   public var lower: Double
   public var upper: Double

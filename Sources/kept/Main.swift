@@ -6,7 +6,8 @@ struct Main {
   static let commands: [CommandDescription] = [
     InitCommand.description, ImportCommand.description, AppendCommand.description, StatusCommand.description,
     EventsCommand.description, ImportsCommand.description, NamesCommand.description, VerifyCommand.description,
-    CheckpointCommand.description, RebuildCommand.description, ReplayCommand.description, MirrorCommand.description, RulebookCommand.description,
+    CheckpointCommand.description, RebuildCommand.description, ReplayCommand.description, MirrorCommand.description,
+    RulebookCommand.description,
   ]
 
   static func main() {

@@ -108,7 +108,8 @@ private struct Errors {
   /// An event that is not true.
   private mutating func untrue(_ time: Instant) -> RandomEvent {
     let person = (Self.people + ["nobody"]).randomElement(using: &events.random)!
-    return events.event(id("x"), at: time + 1_000_000 * Int64(events.below(86_400)) + 500_000, of: person, Self.accounts + ["west"])
+    return events.event(
+      id("x"), at: time + 1_000_000 * Int64(events.below(86_400)) + 500_000, of: person, Self.accounts + ["west"])
   }
 
   /// Speaks of another event, at whatever time.
@@ -120,7 +121,9 @@ private struct Errors {
   }
 
   private mutating func retraction(of target: RandomEvent) -> RandomEvent {
-    about(target, RandomEvent(id: id("r"), kind: "event.retracted", time: target.time + 86_400_000_000, customer: target.customer))
+    about(
+      target,
+      RandomEvent(id: id("r"), kind: "event.retracted", time: target.time + 86_400_000_000, customer: target.customer))
   }
 
   private mutating func tell(_ event: RandomEvent, _ late: inout [RandomEvent]) {

@@ -56,7 +56,9 @@ import Testing
     #expect(lines[0].hasPrefix("customer,party,status,ended_by,"))
     #expect(lines[1].hasPrefix("C-1003,b2c,ended,customer,-"))
     #expect(lines[2].hasPrefix("points,points_left,said_at,"))
-    #expect(lines[3].hasPrefix("-2,-1.4789895635620502,2024-03-04T09:00:00.000000Z,they,relationship.ended,left,they-left,S2.4,"))
+    #expect(
+      lines[3].hasPrefix(
+        "-2,-1.4789895635620502,2024-03-04T09:00:00.000000Z,they,relationship.ended,left,they-left,S2.4,"))
     let points = lines[3...].compactMap { $0.split(separator: ",").first.flatMap { Double($0) } }
     #expect(points.count == lines.count - 3)
     #expect(points == points.sorted())

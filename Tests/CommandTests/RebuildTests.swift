@@ -203,7 +203,9 @@ import Testing
   @Test func `what was taken back does not say how far the ledger goes: as-of last is the newest event that counts`() throws {
     let place = try shop()
     func add(_ lines: String...) throws {
-      try place.write(lines.map { #"{"source": "desk", "customer": "C-1001", "kind": "message.sent", "# + $0 + "}\n" }.joined(), to: "more.jsonl")
+      try place.write(
+        lines.map { #"{"source": "desk", "customer": "C-1001", "kind": "message.sent", "# + $0 + "}\n" }.joined(),
+        to: "more.jsonl")
       try #require(place.kept("import", "shop", "more.jsonl").status == 0)
     }
     func snapshot(_ words: String...) throws -> String {

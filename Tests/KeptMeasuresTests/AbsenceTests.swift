@@ -88,7 +88,8 @@ private func listening(_ source: String = "crm", until last: String = "2024-12-3
   }
 
   @Test func `a delivery that never came is overdue where the source records deliveries`() {
-    let made = touch("promise.made", "2024-06-01", subject: "o", due: "2024-06-10", source: "shop", data: ["promise": "delivery"])
+    let made = touch(
+      "promise.made", "2024-06-01", subject: "o", due: "2024-06-10", source: "shop", data: ["promise": "delivery"])
     let delivered = touch("order.delivered", "2024-05-01", subject: "o9", source: "shop")
     let later = touch("order.placed", "2024-06-20", source: "shop")
     #expect(absences([made], beside: [(2, [delivered, later])]) == ["promise-overdue 2024-06-10T00:00"])

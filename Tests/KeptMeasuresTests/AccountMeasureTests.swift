@@ -58,7 +58,9 @@ import Testing
   }
 
   @Test func `S1.22: administration, no personal care and no promise kept make just another account`() {
-    let admin = (1...17).map { a7("message.sent", "2024-03-\($0 < 10 ? "0" : "")\($0)", .out, [.dataText("purpose"): .text("admin")]) }
+    let admin = (1...17).map {
+      a7("message.sent", "2024-03-\($0 < 10 ? "0" : "")\($0)", .out, [.dataText("purpose"): .text("admin")])
+    }
     let serving = (1...3).map { a7("message.sent", "2024-03-2\($0)", .out, [.dataText("purpose"): .text("serve")]) }
     let rote = a7("care.given", "2024-03-25", .absent, [.dataNumber("personal"): .flag(false)])
     func justAnother(_ more: [TestTouch]) -> String {
@@ -67,7 +69,9 @@ import Testing
     #expect(justAnother([]) == "true")
     #expect(justAnother([a7("care.given", "2024-03-26", .absent, [.dataNumber("personal"): .flag(true)])]) == "false")
     let kept: Fields = [.text(.subject): .text("p")]
-    #expect(justAnother([a7("promise.made", "2024-03-01", .out, kept), a7("promise.kept", "2024-03-02", .out, kept)]) == "false")
+    #expect(
+      justAnother([a7("promise.made", "2024-03-01", .out, kept), a7("promise.kept", "2024-03-02", .out, kept)])
+        == "false")
     let more = a7("message.sent", "2024-03-29", .out, [.dataText("purpose"): .text("care")])
     #expect(justAnother([more, more]) == "false")
     #expect(cells(admin, asOf: "2024-03-31", "just_another") == ["NULL"])
@@ -95,10 +99,15 @@ import Testing
         .dataText("held_skills"): .text(#"["b","d","e"]"#), .dataNumber("their_clients_signal"): .number(-1),
       ])
     #expect(
-      cells([first], asOf: "2024-03-31", "fit", "skill_gap", "skill_gap_num", "skill_gap_den", "their_clients", "their_clients_age_d")
+      cells(
+        [first], asOf: "2024-03-31", "fit", "skill_gap", "skill_gap_num", "skill_gap_den", "their_clients",
+        "their_clients_age_d")
         == ["0.55", "0.5", "2", "4", "-1.0", "40"])
     let skills: Fields = [.dataText("required_skills"): .text(#"["a"]"#), .dataText("held_skills"): .text(#"["a"]"#)]
-    #expect(cells([first, a7("fit.assessed", "2024-03-01", .absent, skills)], asOf: "2024-03-31", "fit", "skill_gap") == ["1.0", "0.0"])
+    #expect(
+      cells([first, a7("fit.assessed", "2024-03-01", .absent, skills)], asOf: "2024-03-31", "fit", "skill_gap") == [
+        "1.0", "0.0",
+      ])
   }
 
   @Test func `S2.18: they buy again, and are still the wrong ones`() {
@@ -127,16 +136,22 @@ import Testing
   }
 
   private func effort(_ account: String, _ time: String, _ effort: String, _ minutes: Double) -> TestTouch {
-    touch("effort.spent", time, of: account, .absent, [.dataText("effort"): .text(effort), .dataNumber("minutes"): .number(minutes)])
+    touch(
+      "effort.spent", time, of: account, .absent,
+      [.dataText("effort"): .text(effort), .dataNumber("minutes"): .number(minutes)])
   }
 
   @Test func `S3.10: twelve minutes for an account we have, ninety-five for a new one`() {
-    let old = [a7("order.placed", "2023-01-01", .in), effort("A7", "2024-03-01", "keep", 12), effort("A7", "2023-03-01", "keep", 500)]
+    let old = [
+      a7("order.placed", "2023-01-01", .in), effort("A7", "2024-03-01", "keep", 12),
+      effort("A7", "2023-03-01", "keep", 500),
+    ]
     let new: [(customer: UInt32, touches: [TestTouch])] = [
       (2, [effort("B1", "2024-02-01", "acquire", 150)]), (3, [effort("B2", "2024-02-10", "acquire", 40)]),
     ]
     #expect(
-      cells(old, asOf: "2024-03-31", others: new, "recent_keep_minutes", "recent_get_minutes_per_new", "vulnerable") == ["12.0", "95.0", "true"])
+      cells(old, asOf: "2024-03-31", others: new, "recent_keep_minutes", "recent_get_minutes_per_new", "vulnerable")
+        == ["12.0", "95.0", "true"])
     let more = effort("A7", "2024-03-02", "keep", 83)
     #expect(cells(old + [more], asOf: "2024-03-31", others: new, "vulnerable") == ["false"])
     #expect(cells(old, asOf: "2024-03-31", "recent_get_minutes_per_new", "vulnerable") == ["NULL", "NULL"])

@@ -44,7 +44,9 @@ import Testing
   @Test func `after each touch the list stands at what was left and what the touch adds`() {
     let touches = [
       TestTouch("care.given", "2024-01-01", .absent, [.position: .number(0.000_010)]),
-      TestTouch("call.handled", "2024-03-31", .absent, [.dataNumber("wait_s"): .number(700), .dataNumber("hold_s"): .number(20)]),
+      TestTouch(
+        "call.handled", "2024-03-31", .absent,
+        [.dataNumber("wait_s"): .number(700), .dataNumber("hold_s"): .number(20)]),
       TestTouch("order.placed", "2024-03-31"),
       TestTouch("case.updated", "2024-04-01"),
     ]

@@ -32,7 +32,8 @@ import Testing
     TestTouch("relationship.ended", time, .absent, [.dataText("ended_by"): .text("customer")])
   }
 
-  private let care = TestTouch("care.given", "2023-03-10", .out, [.dataNumber("prompted"): .flag(false), .dataNumber("personal"): .flag(true)])
+  private let care = TestTouch(
+    "care.given", "2023-03-10", .out, [.dataNumber("prompted"): .flag(false), .dataNumber("personal"): .flag(true)])
   private let began = TestTouch("relationship.started", "2023-02-01", .in)
 
   @Test func `instants are the first of the last months whose 90 days are over`() throws {

@@ -23,7 +23,10 @@ import Testing
         ]),
       call(
         "2024-06-02",
-        [.dataNumber("wait_s"): .number(660), .dataNumber("apologies"): .number(2), .dataNumber("human_reached"): .flag(false)]),
+        [
+          .dataNumber("wait_s"): .number(660), .dataNumber("apologies"): .number(2),
+          .dataNumber("human_reached"): .flag(false),
+        ]),
       call("2024-06-03", [:]),
     ]
     #expect(cells(touches, "hold_min", "hollow_apologies") == ["31.5", "6"])

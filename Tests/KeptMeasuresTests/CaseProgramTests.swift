@@ -75,7 +75,10 @@ import Testing
 
   @Test func `S3.1: a call of 31.5 minutes waiting and holding`() {
     let call = touch("call.handled", "2024-03-04", ["wait_s": .number(1000), "hold_s": .number(890)])
-    #expect(Programs([call, touch("call.handled", "2024-03-04")], asOf: "2024-03-31").rows("hold_min", "firm") == ["firm 2024-03 31.5/1 31.5"])
+    #expect(
+      Programs([call, touch("call.handled", "2024-03-04")], asOf: "2024-03-31").rows("hold_min", "firm") == [
+        "firm 2024-03 31.5/1 31.5"
+      ])
   }
 
   @Test func `S3.24: three touches until a question was answered`() {
@@ -88,7 +91,9 @@ import Testing
 
   @Test func `S4.1 to S4.3: silence of 71 h, solved 30 h after the first estimate, which moved three times`() {
     func status(_ time: String, _ estimate: String? = nil) -> TestTouch {
-      touch("status.reported", time, estimate.map { ["case_id": .text("K8"), "estimate_at": .text($0)] } ?? ["case_id": .text("K8")])
+      touch(
+        "status.reported", time,
+        estimate.map { ["case_id": .text("K8"), "estimate_at": .text($0)] } ?? ["case_id": .text("K8")])
     }
     let case8 = [
       touch("case.opened", "2024-03-04", ["case_id": .text("K8"), "agent": .text("kim"), "department": .text("desk")]),
@@ -130,6 +135,8 @@ import Testing
     #expect(programs.rows("contact_known_share", "firm").first == "firm 2024-01 0.7/1 0.7")
     #expect(programs.rows("people_per_project", "firm").first == "firm 2024-01 –/1 1")
     let cared = touches + [touch("care.given", "2024-05-04", [:], .out)]
-    #expect(Programs(cared, asOf: "2024-05-31").rows("after_silence_d", "firm").first { $0.contains("2024-03") } == "firm 2024-03 1/1 64")
+    #expect(
+      Programs(cared, asOf: "2024-05-31").rows("after_silence_d", "firm").first { $0.contains("2024-03") }
+        == "firm 2024-03 1/1 64")
   }
 }

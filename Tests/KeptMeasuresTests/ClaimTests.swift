@@ -121,7 +121,10 @@ import Testing
       days.map { days in
         life(days) { start in
           // Three meetings with a third one come too late to count.
-          meetings(group, at: start) + meetings(3, at: start, afterDays: landmark + 1).filter { $0.time < start + Int64(landmark + days) * Self.day }
+          meetings(group, at: start)
+            + meetings(3, at: start, afterDays: landmark + 1).filter {
+              $0.time < start + Int64(landmark + days) * Self.day
+            }
         }
       }
     }
@@ -159,7 +162,9 @@ import Testing
     let lives = (1...45).map { number in
       let stayed = number % 3
       var touches = life(10 * stayed + number / 3 + 1) { start in
-        (0..<stayed).map { TestTouch("message.sent", start + Int64(20 * $0 + 20) * Self.day, .out, [.text(.agent): .text("kim")]) }
+        (0..<stayed).map {
+          TestTouch("message.sent", start + Int64(20 * $0 + 20) * Self.day, .out, [.text(.agent): .text("kim")])
+        }
           + [
             TestTouch("message.sent", start + 100 * Self.day, .out, [.text(.agent): .text("lee")]),
             TestTouch("outcome.checked", start + 110 * Self.day, .out, [.dataNumber("holding"): .flag(stayed == 2)]),
@@ -181,7 +186,10 @@ import Testing
         "survey.answered", at("2022-01-01") + Int64(number) * Self.day, .in,
         [.dataText("instrument"): .text("reason_to_stay"), .dataText("reason"): .text(number < 31 ? "care" : "price")])
     }
-    #expect(rows(try make([answers]), "S0.16") == [["share", "0.5439", "0.4159", "0.6663", "NULL", "57", "NULL", "not supported"]])
+    #expect(
+      rows(try make([answers]), "S0.16") == [
+        ["share", "0.5439", "0.4159", "0.6663", "NULL", "57", "NULL", "not supported"]
+      ])
   }
 
   @Test func `effort for new customers goes with slow replies to those we have, two weeks later`() throws {
@@ -266,7 +274,9 @@ import Testing
     #expect(found[0][0...1] == ["auc_gain", "0.5"] && found[0][7] == "supported")
   }
 
-  @Test func `where two thirds of the rewards are for sales, month after month, sales are what success is measured by`() throws {
+  @Test func `where two thirds of the rewards are for sales, month after month, sales are what success is measured by`()
+    throws
+  {
     let rewards = (0..<36).flatMap { month -> [TestTouch] in
       let day = String(CivilDate(year: 2020 + month / 12, month: month % 12 + 1, day: 5).description)
       return [("sales", 60 + month % 5), ("quality", 30)].map { basis, amount in

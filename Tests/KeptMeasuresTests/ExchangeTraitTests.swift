@@ -83,7 +83,9 @@ import Testing
   }
 
   @Test func `an account counts pairs of people`() {
-    let ann = ["2024-02-01", "2024-02-02", "2024-02-03"].map { touch("call.handled", $0, of: "a", .in, [.text(.agent): .text("ann")]) }
+    let ann = ["2024-02-01", "2024-02-02", "2024-02-03"].map {
+      touch("call.handled", $0, of: "a", .in, [.text(.agent): .text("ann")])
+    }
     let bo = ["2024-03-01", "2024-03-02"].map { touch("call.handled", $0, of: "a", .in, [.text(.agent): .text("ann")]) }
     let table = Lives([(1, ann), (2, ann), (3, bo)]).tables([.accounts], asOf: at("2024-07-01"))["accounts"]!
     #expect(table.texts("depth") == [["2"]])

@@ -173,7 +173,9 @@ import Testing
 
   @Test(.enabled(if: CDNOW.isHere)) func `on CDNOW what is lost is what the models expect the day before`() throws {
     var lives = try CDNOW.sample()
-    let place = lives.lives.firstIndex { life in Set(life.touches.filter { $0.time < at("1997-09-20") }.map(\.time)).count == 4 }!
+    let place = lives.lives.firstIndex { life in
+      Set(life.touches.filter { $0.time < at("1997-09-20") }.map(\.time)).count == 4
+    }!
     lives.lives[place].touches.removeAll { $0.time > at("1997-09-20") }
     lives.lives[place].touches.append(end("1997-09-25"))
     let tables = lives.tables([.measures, .models], asOf: at("1997-09-30"), rulebook: try business(), workers: 2)

@@ -69,7 +69,10 @@ import Testing
 
   @Test func `a norm that nothing fell under of late is neither met nor missed`() {
     let late = row(everyNorm, asOf: "2024-09-30")
-    #expect([late["norms_met"], late["norms_met_num"], late["norms_met_den"], late["norms_missed"]] == ["NULL", "0", "0", "NULL"])
+    #expect(
+      [late["norms_met"], late["norms_met_num"], late["norms_met_den"], late["norms_missed"]] == [
+        "NULL", "0", "0", "NULL",
+      ])
     #expect(late["p_milestone"] == "NULL")
   }
 
@@ -80,7 +83,9 @@ import Testing
     }
     #expect(ask("2024-03-14") == ["0", "0"])
     #expect(ask("2024-03-16") == ["0", "1"])
-    let promise = a7("promise.made", "2024-03-01", .out, subject("W1", [.due: .instant(at("2024-03-10")), .text(.source): .text("crm")]))
+    let promise = a7(
+      "promise.made", "2024-03-01", .out,
+      subject("W1", [.due: .instant(at("2024-03-10")), .text(.source): .text("crm")]))
     #expect(row([promise])["norms_met_den"] == "0")
     let other = a7("promise.kept", "2023-03-01", .out, subject("W0", [.text(.source): .text("crm")]))
     #expect(row([promise, other])["norms_missed"] == "promises_on_time")

@@ -89,7 +89,9 @@ import Testing
 
   @Test func `S1.21: whatever the reason, 44 of 44 in the wrong size were taken back`() {
     var touches: [TestTouch] = []
-    for number in 1...44 { touches.append(item("R\(number)", "return.requested", "2024-03-04", ["reason": .text("wrong_size")])) }
+    for number in 1...44 {
+      touches.append(item("R\(number)", "return.requested", "2024-03-04", ["reason": .text("wrong_size")]))
+    }
     touches.append(item("R50", "return.requested", "2024-03-05", ["reason": .text("late")]))
     touches.append(item("R50", "return.refused", "2024-03-06"))
     let programs = Programs(touches, asOf: "2024-03-31")

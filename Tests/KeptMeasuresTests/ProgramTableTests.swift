@@ -22,9 +22,11 @@ import Testing
         + answered("internal", [10, 12, 15, 16, 18], from: 21))
     for workers in 1...2 {
       let table = lives.tables([.parity], asOf: at("2024-03-31"), workers: workers)["parity"]!
-      let rows = table.texts("party", "metric", "period", "party_median", "against_median", "party_n", "parity").filter { $0[1] == "first_reply_h" }
+      let rows = table.texts("party", "metric", "period", "party_median", "against_median", "party_n", "parity")
+        .filter { $0[1] == "first_reply_h" }
       #expect(rows == [
-        ["b2b", "first_reply_h", "NULL", "7.2", "1.9", "5", "false"], ["b2b", "first_reply_h", "2024-03-01", "7.2", "1.9", "5", "false"],
+          ["b2b", "first_reply_h", "NULL", "7.2", "1.9", "5", "false"],
+          ["b2b", "first_reply_h", "2024-03-01", "7.2", "1.9", "5", "false"],
         ["internal", "first_reply_h", "NULL", "1.5", "1.9", "5", "true"],
         ["internal", "first_reply_h", "2024-03-01", "1.5", "1.9", "5", "true"],
       ])
@@ -42,7 +44,10 @@ import Testing
       (2, [touch("survey.answered", "2024-03-04", ["score": .number(5), "party": .text("b2c")])]),
     ])
     let table = lives.tables([.parity], asOf: at("2024-03-31"))["parity"]!
-    #expect(table.texts("party", "metric", "gap", "gap_lo", "parity").first { $0[1] == "csat" } == ["b2b", "csat", "0.5", "NULL", "false"])
+    #expect(
+      table.texts("party", "metric", "gap", "gap_lo", "parity").first { $0[1] == "csat" } == [
+        "b2b", "csat", "0.5", "NULL", "false",
+      ])
   }
 
   @Test func `of many members the interval is as wide as that of some drawn one by one`() {
@@ -66,9 +71,15 @@ import Testing
       touch("statement.contradicted", "2024-03-05", ["dept_a": .text(a), "dept_b": .text(b)], .absent)
     }
     let touches = sent("acct", 40) + sent("deliv", 60)
-      + [contradicted("acct", "deliv"), contradicted("deliv", "acct"), contradicted("acct", "deliv"), contradicted("desk", "deliv")]
+      + [
+        contradicted("acct", "deliv"), contradicted("deliv", "acct"), contradicted("acct", "deliv"),
+        contradicted("desk", "deliv"),
+      ]
     var table = Lives(touches).tables([.pairs], asOf: at("2024-03-31"))["pairs"]!
-    #expect(table.texts("dept_a", "dept_b", "period", "contradictions", "outbound", "per_100").first == ["acct", "deliv", "2024-03-01", "3", "100", "3.0"])
+    #expect(
+      table.texts("dept_a", "dept_b", "period", "contradictions", "outbound", "per_100").first == [
+        "acct", "deliv", "2024-03-01", "3", "100", "3.0",
+      ])
     #expect(table.rowCount == 2)
     table = Lives(sent("acct", 1)).tables([.pairs], asOf: at("2024-03-31"))["pairs"]!
     #expect(table.rowCount == 0)
@@ -84,7 +95,10 @@ import Testing
       touch("return.credited", "2024-03-07T04:48", ["return_id": .text("R1")]),
     ]
     let table = Lives(touches).tables([.benchmarks], asOf: at("2024-03-31"), rulebook: rules)["benchmarks"]!
-    #expect(table.texts("metric", "holder", "period", "peer", "best", "source", "reason") == [["credit_d", "amazon", "2024-03-01", "5.0", "1.0", "our own reading", "NULL"]])
+    #expect(
+      table.texts("metric", "holder", "period", "peer", "best", "source", "reason") == [
+        ["credit_d", "amazon", "2024-03-01", "5.0", "1.0", "our own reading", "NULL"]
+      ])
     #expect(abs(table.reals("ours")[0]! - 6.2) < 1e-9)
     #expect(abs(table.reals("gap_best")[0]! - 5.2) < 1e-9)
     #expect(abs(table.reals("gap_peer")[0]! - 1.2) < 1e-9)
@@ -93,7 +107,8 @@ import Testing
   @Test func `S3.11: the names that the articles give come without figures`() {
     let table = Lives([touch("order.placed", "2024-03-01")]).tables([.benchmarks], asOf: at("2024-03-31"))["benchmarks"]!
     #expect(table.texts("holder", "best", "gap_best", "reason") == [
-      ["Amazon", "NULL", "NULL", "no measure is called cx_index"], ["Marshall's", "NULL", "NULL", "no measure is called cx_index"],
+        ["Amazon", "NULL", "NULL", "no measure is called cx_index"],
+        ["Marshall's", "NULL", "NULL", "no measure is called cx_index"],
       ["Target", "NULL", "NULL", "no measure is called cx_index"],
     ])
   }
@@ -106,11 +121,22 @@ import Testing
 
   @Test func `S3.25: after the change they waited 2.1 minutes less`() {
     let days = (1...9).map { "0\($0)" }
-    let touches = days.map { call("2024-03-\($0)", 276) } + [touch("change.made", "2024-04-01", ["change_id": .text("ch4"), "signal": .text("hold_min"), "change_kind": .text("process")])]
+    let touches =
+      days.map { call("2024-03-\($0)", 276) } + [
+        touch(
+          "change.made", "2024-04-01",
+          ["change_id": .text("ch4"), "signal": .text("hold_min"), "change_kind": .text("process")])
+      ]
       + days.map { call("2024-05-\($0)", 150) }
     let table = Lives(touches).tables([.changes], asOf: at("2024-07-31"))["changes"]!
-    #expect(table.texts("change", "change_kind", "signal", "unit", "before_n", "after_n", "improved", "reason") == [["ch4", "process", "hold_min", "minutes", "9", "9", "true", "NULL"]])
-    for (column, value) in [("before_change", 4.6), ("after_change", 2.5), ("difference", -2.1), ("difference_lo", -2.1), ("difference_hi", -2.1)] {
+    #expect(
+      table.texts("change", "change_kind", "signal", "unit", "before_n", "after_n", "improved", "reason") == [
+        ["ch4", "process", "hold_min", "minutes", "9", "9", "true", "NULL"]
+      ])
+    for (column, value) in [
+      ("before_change", 4.6), ("after_change", 2.5), ("difference", -2.1), ("difference_lo", -2.1),
+      ("difference_hi", -2.1),
+    ] {
       #expect(abs(table.reals(column)[0]! - value) < 1e-9)
     }
     let early = Lives(touches).tables([.changes], asOf: at("2024-06-01"))["changes"]!
@@ -118,7 +144,9 @@ import Testing
   }
 
   @Test func `a change for a signal rule is judged by how often it spoke, one for nothing known not at all`() {
-    let change = { (signal: String) in touch("change.made", "2024-04-15", ["change_id": .text(signal), "signal": .text(signal)]) }
+    let change = { (signal: String) in
+      touch("change.made", "2024-04-15", ["change_id": .text(signal), "signal": .text(signal)])
+    }
     let wrong = { (day: String) in touch("order.corrected", day, ["our_fault": .flag(true)]) }
     let touches = (1...9).flatMap { day in ["01", "02", "03"].map { wrong("2024-\($0)-0\(day)") } }.sorted { $0.time < $1.time }
       + [change("wrong-order"), change("weather"), wrong("2024-05-05"), wrong("2024-06-05"), wrong("2024-08-01")]
@@ -136,10 +164,14 @@ import Testing
     let before = (1...9).map { checked("2024-03-0\($0)", $0 < 4, "kim") }
     let after = (1...9).map { checked("2024-05-0\($0)", $0 < 9, "kim") }
     let others = (1...9).map { checked("2024-05-1\($0)", false, "lee") }
-    let trained = touch("skill.trained", "2024-04-01", ["skill": .text("listening"), "soft": .flag(true), "agent": .text("kim")])
+    let trained = touch(
+      "skill.trained", "2024-04-01", ["skill": .text("listening"), "soft": .flag(true), "agent": .text("kim")])
     let lives = Lives([(0, [trained]), (1, before + after + others)])
     let table = lives.tables([.changes], asOf: at("2024-07-31"))["changes"]!
-    #expect(table.texts("change", "change_kind", "agent", "signal", "before_n", "after_n", "improved") == [["listening", "skill.trained", "kim", "outcomes_hold", "9", "9", "true"]])
+    #expect(
+      table.texts("change", "change_kind", "agent", "signal", "before_n", "after_n", "improved") == [
+        ["listening", "skill.trained", "kim", "outcomes_hold", "9", "9", "true"]
+      ])
     #expect(abs(table.reals("difference")[0]! - 5.0 / 9) < 1e-9)
   }
 }

@@ -24,7 +24,8 @@ import Testing
   @Test func `people, departments, changes of contact and contradictions are counted over its life`() {
     let touches = [
       item("project.started", "2024-01-01", by("kim", "delivery").merging([.dataText("offering"): .text("repair")]) { $1 }),
-      item("contact.assigned", "2024-01-02", by("kim", "delivery")), item("contact.assigned", "2024-01-03", by("lee", "delivery")),
+      item("contact.assigned", "2024-01-02", by("kim", "delivery")),
+      item("contact.assigned", "2024-01-03", by("lee", "delivery")),
       item("message.sent", "2024-01-04", by("ana", "accounting")), item("statement.contradicted", "2024-01-05"),
       TestTouch("message.sent", at("2024-01-06"), .absent, by("bo", "sales")),
     ]

@@ -15,7 +15,13 @@ import Testing
 
   @Test func `S0.2: from first naming a rival to leaving, and only of customers who left`() {
     let lives = Lives([
-      (1, [started("2024-01-01"), touch("competitor.mentioned", "2024-02-20"), touch("competitor.mentioned", "2024-02-25"), ended("2024-03-01")]),
+      (
+        1,
+        [
+          started("2024-01-01"), touch("competitor.mentioned", "2024-02-20"),
+          touch("competitor.mentioned", "2024-02-25"), ended("2024-03-01"),
+        ]
+      ),
       (2, [started("2024-01-01"), touch("competitor.mentioned", "2024-02-01"), ended("2024-03-02", by: "us")]),
       (3, [started("2024-01-01"), ended("2024-03-03")]),
     ])
@@ -33,7 +39,10 @@ import Testing
       } + [(50, [started("2024-03-01", ["found_via": .text("blog")])])])
     let programs = Programs(lives, asOf: "2024-03-31")
     #expect(programs.rows("kept_12m", "source") == ["source=blog 2023-01 30/42 0.714"])
-    #expect(programs.rows("kept_12m", "offering") == ["offering=clinics 2023-01 15/21 0.714", "offering=schools 2023-01 15/21 0.714"])
+    #expect(
+      programs.rows("kept_12m", "offering") == [
+        "offering=clinics 2023-01 15/21 0.714", "offering=schools 2023-01 15/21 0.714",
+      ])
     #expect(programs.rows("ltv", "source") == ["source=blog 2023-01 5040/42 120", "source=blog 2024-03 0/1 0"])
   }
 
@@ -43,7 +52,9 @@ import Testing
     let lives = Lives([
       (77, [started("2024-01-01"), bad, small, ended("2024-03-04")]), (78, [started("2024-01-01"), bad]),
     ])
-    #expect(Programs(lives, asOf: "2024-03-31").rows("fail_to_leave_d", "firm").first { $0.contains("2024-02") } == "firm 2024-02 1/2 23")
+    #expect(
+      Programs(lives, asOf: "2024-03-31").rows("fail_to_leave_d", "firm").first { $0.contains("2024-02") }
+        == "firm 2024-02 1/2 23")
   }
 
   @Test func `S3.26: 17 days of warning before they said it in public`() {
@@ -77,7 +88,9 @@ import Testing
     func complaint(_ id: String) -> [TestTouch] {
       [
         touch("case.opened", "2024-03-04T10:00", ["case_kind": .text("complaint"), "case_id": .text(id)]),
-        touch("message.sent", "2024-03-04T11:00", ["case_id": .text(id), "agent": .text("kim"), "automated": .flag(false), "by_name": .flag(true)], .out),
+        touch(
+          "message.sent", "2024-03-04T11:00",
+          ["case_id": .text(id), "agent": .text("kim"), "automated": .flag(false), "by_name": .flag(true)], .out),
         touch("case.resolved", "2024-03-05T10:00", ["case_id": .text(id)]),
       ]
     }
@@ -217,7 +230,10 @@ import Testing
   @Test func `S2.1: care for everybody, and for colleagues`() {
     func life(_ number: UInt32, _ party: String, _ isCaredFor: Bool) -> (customer: UInt32, touches: [TestTouch]) {
       let fields = ["party": TestTouch.Value.text(party)]
-      return (number, [touch("order.placed", "2024-03-01", fields)] + (isCaredFor ? [touch("care.given", "2024-03-02", fields)] : []))
+      return (
+        number,
+        [touch("order.placed", "2024-03-01", fields)] + (isCaredFor ? [touch("care.given", "2024-03-02", fields)] : [])
+      )
     }
     let lives = Lives([life(1, "b2b", true), life(2, "b2c", true), life(3, "b2c", false), life(4, "internal", false)])
     let programs = Programs(lives, asOf: "2024-03-31")

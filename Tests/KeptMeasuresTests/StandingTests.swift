@@ -61,7 +61,8 @@ import Testing
     let lives = Lives([
       (0, [declared]),
       (1, [
-        touch("care.given", "2024-01-20"), touch("order.corrected", "2024-02-10", .absent, [.dataNumber("our_fault"): .flag(true)]),
+          touch("care.given", "2024-01-20"),
+          touch("order.corrected", "2024-02-10", .absent, [.dataNumber("our_fault"): .flag(true)]),
         touch("care.given", "2024-03-10"),
       ]),
     ])

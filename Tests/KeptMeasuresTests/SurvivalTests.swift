@@ -53,7 +53,8 @@ import Testing
       days > 0 ? [start(300), end(300 + days)] : [start(400 + days)]
     }
     let tables = make(
-      lives + [[TestTouch("message.sent", "2020-01-01", .out), TestTouch("message.sent", "2021-02-04", .out)]], asOf: "2021-02-04", rulebook: try business(),
+      lives + [[TestTouch("message.sent", "2020-01-01", .out), TestTouch("message.sent", "2021-02-04", .out)]],
+      asOf: "2021-02-04", rulebook: try business(),
       workers: workers)
     let table = tables["survival"]!
     let events = cells(table, "tenure", "all", "t_days", "at_risk", "events", "survival", "se", "lo", "hi")
@@ -111,7 +112,8 @@ import Testing
     #expect(cells(table, "tenure", "fit=0.7 or more", "t_days", "at_risk", "survival") == [["60", "1", "0.0"]])
 
     // What a good fit is, and how long after the start it may be assessed, is the rulebook's.
-    let rules = #"{"retention": {"log_starts_with_business": true}, "index": {"good_fit": 0.4}, "relationship": {"fit_days": 40}}"#
+    let rules =
+      #"{"retention": {"log_starts_with_business": true}, "index": {"good_fit": 0.4}, "relationship": {"fit_days": 40}}"#
     let other = make(lives, asOf: "2020-12-01", rulebook: try Rulebook.parse(rules))["survival"]!
     let fits = cells(other, "tenure", "fit=0.4 or more", "at_risk")
     #expect(fits.first == ["3"] && cells(other, "tenure", "fit=below 0.4", "at_risk").isEmpty)

@@ -60,7 +60,8 @@ import Testing
     let rules = try Rulebook.parse(
       #"""
       {"retention": {"log_starts_with_business": true, "units": ["customer"], "clocks": ["calendar"],
-        "grains": ["week", "month"], "brackets": {"week": [[1, 4], [3, 8], [53, 90]], "month": [[0, 2], [1, 3], [4, 6], [16, 20]]},
+        "grains": ["week", "month"],
+        "brackets": {"week": [[1, 4], [3, 8], [53, 90]], "month": [[0, 2], [1, 3], [4, 6], [16, 20]]},
         "means_through": {"week": 68, "month": 16}}}
       """#)
     let tables = lives.tables(
@@ -129,7 +130,9 @@ import Testing
     let tables = lives.tables([.survival, .models], asOf: at("2024-03-01"), workers: 2)
     let models = tables["models"]!
     let values = Dictionary(uniqueKeysWithValues: zip(models.texts("model", "parameter"), models.reals("value")))
-    func value(_ model: String, _ parameter: String) -> Any { (values[[model, parameter]] ?? nil).map { $0 as Any } ?? NSNull() }
+    func value(_ model: String, _ parameter: String) -> Any {
+      (values[[model, parameter]] ?? nil).map { $0 as Any } ?? NSNull()
+    }
     let strata = ["all", "party=b2b", "party=b2c", "party=internal"]
     try agree([
       "kind": "tenure", "touches": touches,

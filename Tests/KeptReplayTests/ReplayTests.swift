@@ -123,7 +123,8 @@ private final class Recorder: LifeFold {
       let isSurvey = Bool.random(using: &random)
       return Touch(
         customer: UInt32.random(in: 0...customers, using: &random),
-        time: Int64(index) * 1000 - (Int.random(in: 0..<10, using: &random) == 0 ? Int64.random(in: 0..<999_000, using: &random) : 0),
+        time: Int64(index) * 1000
+          - (Int.random(in: 0..<10, using: &random) == 0 ? Int64.random(in: 0..<999_000, using: &random) : 0),
         kind: isSurvey ? "survey.answered" : "order.placed",
         direction: [nil, "in", "out", "both"].randomElement(using: &random)!,
         score: isSurvey && Bool.random(using: &random) ? Int64.random(in: 1...5, using: &random) : nil,
@@ -189,7 +190,9 @@ private final class Recorder: LifeFold {
   }
 
   @Test func `only the customers and kinds asked for are folded`() throws {
-    let touches = (0..<100).map { Touch(customer: UInt32($0 % 4), time: Int64($0), kind: $0 < 50 ? "order.placed" : "case.opened") }
+    let touches = (0..<100).map {
+      Touch(customer: UInt32($0 % 4), time: Int64($0), kind: $0 < 50 ? "order.placed" : "case.opened")
+    }
     let (lives, _, _) = try replay(touches, selection: Selection(customers: [2], kinds: ["case.opened"]))
     #expect(lives.keys.sorted() == [2])
     #expect(lives[2]?.allSatisfy { $0.kind == "case.opened" && $0.time >= 50 } == true)

@@ -32,8 +32,9 @@ extension Claim {
       statistic: "chi2", needs: { [ends($0), ["case.opened", "emotion.expressed"]] }, find: { $0.grievance }),
     Claim(
       seed: "S4.9", words: "sellers who stay engaged after the sale bring better outcomes",
-      test: "leaving after the landmark by thirds of the days that whoever won them stayed in touch from the beginning up to it, and the share of "
-        + "outcomes that held; supported if leaving is slower, the share higher",
+      test:
+        "leaving after the landmark by thirds of the days that whoever won them stayed in touch from the beginning up to it, "
+        + "and the share of outcomes that held; supported if leaving is slower, the share higher",
       statistic: "chi2", needs: { [ends($0), [TenureFold.began]] }, find: { $0.sellers }),
   ]
 }

@@ -11,9 +11,9 @@ enum ClaimsPage {
       # The claims of the articles, and what answers them
 
       Every claim and prescription has a row; the first part of its id names the article. What answers it is a column of a
-      table (`projects.closed_well`), a measure by month in `measures` and the wide tables (`measures.give_ask`), a rule of the
-      signal table (`signals.promise-kept`), or a test on the ledger (`claims.hazard_ratio`). The `dictionary` of a snapshot says
-      what each of them means.
+      table (`projects.closed_well`), a measure by month in `measures` and the wide tables (`measures.give_ask`), a rule of
+      the signal table (`signals.promise-kept`), or a test on the ledger (`claims.hazard_ratio`). The `dictionary` of a
+      snapshot says what each of them means.
 
       This page is made from the declarations; a test compares the two and says how to make it anew.
 

@@ -121,7 +121,9 @@ final class CustomerFold {
     }
   }
 
-  func end(_ totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?), _ scores: ScoreFold, sources: Int, purchase: Int?) {
+  func end(
+    _ totals: (orders: Int64, withoutAmount: Int64, revenue: Int64?), _ scores: ScoreFold, sources: Int, purchase: Int?
+  ) {
     guard row.touches > 0 else { return }
     row.people = Int64(people.count)
     if knowsPeople, let history = scores.history {

@@ -70,7 +70,8 @@ final class OrderFacts: FactFold {
     case .shipped_at: return FactColumn(name, .instant, "when it was shipped first", seed: "S1.17")
     case .ship_told:
       return FactColumn(
-        name, .flag, "told within the norm that it was shipped; NULL: not shipped, the norm still runs, or no telling is recorded",
+        name, .flag,
+        "told within the norm that it was shipped; NULL: not shipped, the norm still runs, or no telling is recorded",
         formula: "order.shipped with told_customer, or a message about the order ≤ norms.ship_notice after it",
         seed: "S1.17", direction: "WE", highIsGood: true)
     case .backordered_at: return FactColumn(name, .instant, "when it was put on backorder first", seed: "S1.18")

@@ -26,7 +26,8 @@ extension TouchMeasure {
         formula: "customers with a contact", "WE", high: nil, num: [activeCustomers]),
       TouchMeasure(
         "adoption", "S1.10c", "by channel: those who came through it for the first time, of those who came through it",
-        formula: "customers with the first contact that the ledger knows / customers with a contact", "NEI", high: nil, unit: "share",
+        formula: "customers with the first contact that the ledger knows / customers with a contact", "NEI", high: nil,
+        unit: "share",
         num: [.anything(where: .fromThem, weight: .newcomers)], den: [activeCustomers]),
       TouchMeasure(
         "give_ask", "S0.9", "care given for each that was care or an ask", formula: "care / (care + asks)", "WE",

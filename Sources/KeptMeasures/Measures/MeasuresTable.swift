@@ -12,14 +12,20 @@ enum MeasuresTable {
     columns: [
       ColumnSpec("measure", .string, meaning: "its name"),
       ColumnSpec("seed", .string, meaning: "the claims of the articles that it answers"),
-      ColumnSpec("grain", .string, meaning: "what it is of: firm, party, region, channel, department, agent, offering, source by which a relationship began, or what one measure tells apart: reason, device, moment …"),
+      ColumnSpec(
+        "grain", .string,
+        meaning:
+          "what it is of: firm, party, region, channel, department, agent, offering, source by which a relationship began, "
+          + "or what one measure tells apart: reason, device, moment …"),
       ColumnSpec("entity", .string, isNullable: true, meaning: "which of them; NULL for the firm"),
       ColumnSpec(
         "period", .date, isNullable: true,
         meaning: "first local day of the month; NULL where the ledger holds nothing of it at all"),
-      ColumnSpec("num", .decimal, isNullable: true, meaning: "numerator; of a count or a sum the thing itself; NULL for medians"),
+      ColumnSpec(
+        "num", .decimal, isNullable: true, meaning: "numerator; of a count or a sum the thing itself; NULL for medians"),
       ColumnSpec("den", .decimal, isNullable: true, meaning: "denominator, or how many it is of; NULL for counts and sums"),
-      ColumnSpec("value", .double, isNullable: true, meaning: "the measure, by its formula in the dictionary; NULL with a reason"),
+      ColumnSpec(
+        "value", .double, isNullable: true, meaning: "the measure, by its formula in the dictionary; NULL with a reason"),
       ColumnSpec("reason", .string, isNullable: true, meaning: "why there is no value"),
     ])
 

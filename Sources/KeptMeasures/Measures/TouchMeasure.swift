@@ -71,7 +71,8 @@ struct TouchMeasure: Sendable {
       case .items(let key): fields.append(.dataText(key))
       case .score: fields.append(.score)
       case .amount: fields += [.amount, .text(.currency)]
-      case .rating, .rated, .satisfied, .balance: return Need.each(heard, Self.ratingFields) + [Need(kinds: heard, fields: fields)]
+      case .rating, .rated, .satisfied, .balance:
+        return Need.each(heard, Self.ratingFields) + [Need(kinds: heard, fields: fields)]
       }
       return [Need(kinds: heard, fields: fields)]
     }

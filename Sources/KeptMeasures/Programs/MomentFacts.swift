@@ -19,7 +19,8 @@ final class MomentFacts: FactFold {
     needs: { rules in
       [
         FactNeed(kinds(rules), [.dataText("order_id"), .dataText("case_id"), .text(.subject)]),
-        FactNeed(rules.orders.placed + ["case.opened"], PlaceReader.fields), FactNeed(["case.opened"], [.dataText("case_kind")]),
+        FactNeed(rules.orders.placed + ["case.opened"], PlaceReader.fields),
+        FactNeed(["case.opened"], [.dataText("case_kind")]),
       ]
     },
     makeFold: { MomentFacts($0) }, parts: .signals)

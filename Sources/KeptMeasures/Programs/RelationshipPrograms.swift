@@ -18,7 +18,8 @@ extension FactMeasure {
         aggregate: .reached(0.5, Span(column: "fail_to_leave", from: "failed_at", until: ["ended_at"])), kinds: [ends],
         grains: .ofTheirs),
       FactMeasure(
-        "warning_lead_d", "S3.26", "days from the first bad signal to the first public mention against us, half of them at most",
+        "warning_lead_d", "S3.26",
+        "days from the first bad signal to the first public mention against us, half of them at most",
         formula: "median of first mention.posted with valence < 0 − first touch with points below 0, done or felt", "WE",
         high: true, unit: "days", of: HistoryFacts.family, month: "against_at", aggregate: .quantile(0.5, "warning"),
         kinds: [["mention.posted"]], grains: .ofTheirs),
@@ -47,7 +48,8 @@ extension FactMeasure {
         of: MomentFacts.family, month: "at", where: .known("moment"), aggregate: .share(.over("points", 0)),
         kinds: [rules.orders.placed + ["case.opened"]], grains: .ofTheirs, by: ("moment", "moment")),
       FactMeasure(
-        "replied_share", "S1.10e, S1.10a", "of what customers said, in messages, cases and in public, the part that was answered",
+        "replied_share", "S1.10e, S1.10a",
+        "of what customers said, in messages, cases and in public, the part that was answered",
         formula: "answered by us ≤ programs.answered_days / said that long ago, or answered", "WE", high: true, unit: "share",
         of: AnswerFacts.family, month: "said_at", where: .says("by", ["customer"]),
         aggregate: .share(.within(answer, programs.answered)),

@@ -18,7 +18,7 @@ struct RulebookKey: Sendable {
   private static let text = """
     activities.*.kinds? | kinds | what belongs to the activity; left out: every kind
     activities.*.direction? | directions | only touches that go so; left out: all
-    activities.*.implied_openings? | true or false | the first touch of a case, order or project whose opening is missing belongs to it too
+    activities.*.implied_openings? | true or false | the first touch of a matter whose opening is missing belongs to it
     directions.* | direction | by kind: in, out, both or absent, where a touch does not say; over the vocabulary's own
     openings.* | kinds | by noun: what opens one; a matter whose opening is missing opens at its first touch
     retention.units | customer, account | whose lives are counted
@@ -31,7 +31,7 @@ struct RulebookKey: Sendable {
     retention.means_through.* | buckets | by grain: cohorts complete through this age make the means over fixed cohorts
     retention.revenue | true or false | what members paid is added up age by age
     retention.counts_start_day | true or false | a return on the very day of the start counts; otherwise on later days only
-    retention.truncated_days | days | who is first seen so soon after the log begins, and does not say since when, may have begun before it
+    retention.truncated_days | days | who is first seen so soon after the log began may have begun before it
     retention.log_starts_with_business | true or false | nobody can have begun before the log
     lifecycle.units | customer, account | whose lives are counted
     lifecycle.grains | day, week, month | how long periods are

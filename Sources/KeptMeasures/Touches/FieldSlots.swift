@@ -14,9 +14,6 @@ enum TouchField: Int, CaseIterable, Sendable {
   case since, foundVia, offering, mrrBefore, mrrAfter, endsAt, effort
   case position, byBot, role, introduced
 
-  /// How many there are; `allCases.count` would build an array wherever a field is read.
-  @inline(__always) static var count: Int { 45 }
-
   func detail(ofKind kind: String) -> DetailField {
     switch self {
     case .source: .text(.source)
@@ -82,20 +79,22 @@ extension Need {
 
 /// Where every `TouchField` stands in the details of every kind, for reading without a dictionary.
 final class FieldSlots: Sendable {
+  /// Every kind has a row with room for so many fields: reading one takes a shift, whatever their number.
+  @inline(__always) fileprivate static var room: Int { 64 }
+
   private nonisolated(unsafe) let table: UnsafeMutablePointer<Int8>
 
   /// What a `Touch` reads through; valid as long as this object.
   var pointer: UnsafePointer<Int8> { UnsafePointer(table) }
 
   init(kinds: [String], plan: DetailPlan) {
-    let width = TouchField.count
-    precondition(width == TouchField.allCases.count, "TouchField.count is \(width)")
-    table = .allocate(capacity: max(1, kinds.count * width))
+    precondition(TouchField.allCases.count <= Self.room, "more than \(Self.room) fields")
+    table = .allocate(capacity: max(1, kinds.count * Self.room))
     for (code, kind) in kinds.enumerated() {
       for field in TouchField.allCases {
         let slot = plan.slot(kind, field.detail(ofKind: kind))
         precondition(slot < 128, "a touch of \(kind) carries more than 127 fields")
-        table[code * width + field.rawValue] = Int8(slot)
+        table[code * Self.room + field.rawValue] = Int8(slot)
       }
     }
   }
@@ -104,7 +103,7 @@ final class FieldSlots: Sendable {
 
   @inline(__always)
   func slot(_ kind: Int, _ field: TouchField) -> Int {
-    Int(table[kind * TouchField.count + field.rawValue])
+    Int(table[kind * Self.room + field.rawValue])
   }
 }
 
@@ -121,7 +120,7 @@ struct Touch {
   @inline(__always) var time: Instant { touches.rows[row].time }
 
   @inline(__always)
-  private func slot(_ field: TouchField) -> Int { Int(slots[kind * TouchField.count + field.rawValue]) }
+  private func slot(_ field: TouchField) -> Int { Int(slots[kind * FieldSlots.room + field.rawValue]) }
 
   func number(_ field: TouchField) -> Int64 {
     let slot = slot(field)

@@ -85,27 +85,27 @@ struct Parts: OptionSet, Sendable {
   /// What is known of each account; its parts are those of customers, in the accounts' own lives.
   static let accounts = Parts(rawValue: 1 << 13)
   /// Of retention: ranges of ages; what members paid.
-  static let brackets = Parts(rawValue: 1 << 16)
-  static let revenue = Parts(rawValue: 1 << 17)
+  static let brackets = Parts(rawValue: 1 << 14)
+  static let revenue = Parts(rawValue: 1 << 15)
   /// Lapses one by one.
-  static let lapses = Parts(rawValue: 1 << 15)
+  static let lapses = Parts(rawValue: 1 << 16)
   /// What is lost with those who leave, and which offerings they leave.
-  static let leaving = Parts(rawValue: 1 << 18)
+  static let leaving = Parts(rawValue: 1 << 17)
   /// How each life stood at the end of each month.
-  static let history = Parts(rawValue: 1 << 20)
+  static let history = Parts(rawValue: 1 << 18)
   /// Movement between quadrants.
-  static let moves = Parts(rawValue: 1 << 21)
-  static let customerMonths = Parts(rawValue: 1 << 22)
+  static let moves = Parts(rawValue: 1 << 19)
+  static let customerMonths = Parts(rawValue: 1 << 20)
   /// How all stood together, month by month.
-  static let standing = Parts(rawValue: 1 << 19)
+  static let standing = Parts(rawValue: 1 << 21)
   /// Every touch that said something, one by one.
-  static let touches = Parts(rawValue: 1 << 23)
+  static let touches = Parts(rawValue: 1 << 22)
 
   /// What only claims need of each life.
-  static let claims = Parts(rawValue: 1 << 24)
+  static let claims = Parts(rawValue: 1 << 23)
   /// Indices and revenue by quarter; how lives stood at the instants of back-tests.
-  static let growth = Parts(rawValue: 1 << 25)
-  static let backtests = Parts(rawValue: 1 << 26)
+  static let growth = Parts(rawValue: 1 << 24)
+  static let backtests = Parts(rawValue: 1 << 25)
 
   /// Those that need to know what touches say.
   static let signalling: Parts = [.scores, .signals, .customers, .history, .touches]
