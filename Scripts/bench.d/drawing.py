@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
+MILLISECONDS = pa.timestamp("ms", tz="UTC")
 START = int(np.datetime64("2023-01-01", "ms").astype(np.int64))
 
 
@@ -129,3 +130,37 @@ def random_ids(random, count):
     """UUIDs of version 4."""
     digits = np.frombuffer(random.bytes(16 * count).hex().encode(), "S32").astype("U32")
     return pa.array([f"{d[:8]}-{d[8:12]}-4{d[13:16]}-a{d[17:20]}-{d[20:]}" for d in digits])
+
+
+def words_of(codes, names, mask=None):
+    return pa.array(names).take(pa.array(codes, mask=mask))
+
+
+class Shop:
+    """What every mix looks a batch of events up in."""
+
+    def __init__(self, source_count, has_random_ids):
+        self.has_random_ids = has_random_ids
+        self.next_id = np.zeros(source_count, np.int64)
+
+    def draw_phrases(self, random):
+        self.heads, self.tails = phrases(random, 32768), phrases(random, 32768)
+
+    def free_texts(self, has_text, random):
+        """Two phrases, where there is a text."""
+        count = len(has_text)
+        return pc.binary_join_element_wise(
+            self.heads.take(pa.array(random.integers(0, 32768, count), mask=~has_text)),
+            self.tails.take(pa.array(random.integers(0, 32768, count))), " ")
+
+    def ids(self, source, random):
+        """Numbers that go up by source, or random ones."""
+        if self.has_random_ids:
+            return random_ids(random, len(source))
+        numbers = np.empty(len(source), np.int64)
+        for code in range(len(self.next_id)):
+            where = source == code
+            count = int(where.sum())
+            numbers[where] = self.next_id[code] + np.arange(count)
+            self.next_id[code] += count
+        return numbered("", numbers, 9)

@@ -3,7 +3,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drawing import DAY, HOUR, numbered, phrases, random_ids
+import drawing
+from drawing import DAY, HOUR, MILLISECONDS, numbered, words_of
 
 KINDS = [
     "order.placed", "order.confirmed", "order.shipped", "order.delivered", "return.requested", "return.credited",
@@ -81,11 +82,12 @@ def single_events(count, stop, end, code, random):
                                      code["relationship.ended-by-customer"]), ENDING_THREAD
 
 
-class Shop:
+class Shop(drawing.Shop):
     """What every batch of events is looked up in, drawn once."""
 
     def __init__(self, thread_count, thread_customer, thread_type, customers, has_random_ids, random):
-        self.customer, self.thread_type, self.has_random_ids = thread_customer, thread_type, has_random_ids
+        super().__init__(len(SOURCES), has_random_ids)
+        self.customer, self.thread_type = thread_customer, thread_type
         rank = (random.pareto(1.2, thread_count) * 25).astype(np.int64) % 400
         self.agent = random.permutation(400).astype(np.int16)[rank]
         self.agent_department = random.integers(0, 12, 400).astype(np.int8)
@@ -94,24 +96,12 @@ class Shop:
         self.customer_ids = numbered("cu-", np.arange(customers), 8)
         self.account_ids = pc.if_else(pa.array(account >= 0), numbered("ac-", account, 7), None)
         self.agent_ids = numbered("ag-", np.arange(400), 3)
-        self.heads, self.tails = phrases(random, 32768), phrases(random, 32768)
+        self.draw_phrases(random)
         self.source = by_kind(SOURCE_OF, 1)
         self.automatic = by_kind(AUTOMATIC, -1)
         self.is_inbound = np.array([kind in INBOUND for kind in KINDS])
         self.has_text = np.array([kind in WITH_TEXT for kind in KINDS])
         self.prefix = np.array([prefix for _, prefix, _ in THREADS], np.int8)
-        self.next_id = np.zeros(len(SOURCES), np.int64)
-
-    def ids(self, source, random):
-        if self.has_random_ids:
-            return random_ids(random, len(source))
-        numbers = np.empty(len(source), np.int64)
-        for code in range(len(SOURCES)):
-            where = source == code
-            count = int(where.sum())
-            numbers[where] = self.next_id[code] + np.arange(count)
-            self.next_id[code] += count
-        return numbered("", numbers, 9)
 
     def amounts(self, thread, kind, is_call, random):
         """Money is a function of the thread, so that an order and its return agree."""
@@ -157,13 +147,7 @@ class Shop:
         score = pa.array(np.where(is_unhappy, unhappy, happy).astype(np.int8), mask=~is_scored)
         due = (time + (random.random(count) * 9 * DAY).astype(np.int64) + DAY) // HOUR * HOUR
         has_text = self.has_text[kind] & (random.random(count) < .316)
-        text = pc.binary_join_element_wise(
-            self.heads.take(pa.array(random.integers(0, 32768, count), mask=~has_text)),
-            self.tails.take(pa.array(random.integers(0, 32768, count))), " ")
-        milliseconds = pa.timestamp("ms", tz="UTC")
-
-        def words_of(codes, names, mask=None):
-            return pa.array(names).take(pa.array(codes, mask=mask))
+        text = self.free_texts(has_text, random)
 
         return pa.table({
             "source": words_of(source, SOURCES),
@@ -171,7 +155,7 @@ class Shop:
             "customer": self.customer_ids.take(pa.array(customer)),
             "account": self.account_ids.take(pa.array(customer)),
             "kind": words_of(kind, KINDS),
-            "time": pa.array(time).cast(milliseconds),
+            "time": pa.array(time).cast(MILLISECONDS),
             "channel": words_of(channel, CHANNELS),
             "direction": words_of(direction, ["in", "out"]),
             "agent": self.agent_ids.take(pa.array(agent, mask=is_automatic | is_silent)),
@@ -179,6 +163,6 @@ class Shop:
             "subject": pc.if_else(pa.array(has_no_subject), None, subject),
             "amount": amount,
             "score": score,
-            "due": pa.array(due, mask=kind != CODE["promise.made"]).cast(milliseconds),
+            "due": pa.array(due, mask=kind != CODE["promise.made"]).cast(MILLISECONDS),
             "text": text,
         })

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drawing import DAY, HOUR, START, numbered, phrases, random_ids
+import drawing
+from drawing import DAY, HOUR, MILLISECONDS, START, numbered, words_of
 from mix_five import CHANNEL_SHARES, CHANNELS, DEPARTMENTS
 from whole_data import CHANGES, INSTRUMENTS, OFFERINGS, REGIONS, THREADS, pieces
 from whole_data import KINDS as MADE
@@ -50,11 +51,12 @@ def codes(names, of):
     return np.array([names.index(of(made)) if of(made) else -1 for made in MADE.values()], np.int8)
 
 
-class Shop:
+class Shop(drawing.Shop):
     """What every batch of events is looked up in, drawn once."""
 
     def __init__(self, thread_count, thread_customer, thread_type, customers, has_random_ids, random):
-        self.customer, self.has_random_ids = thread_customer, has_random_ids
+        super().__init__(len(SOURCES), has_random_ids)
+        self.customer = thread_customer
         self.has_trouble = np.array([any(kind == "emotion.expressed" for kind, *_ in steps) for _, _, steps in THREADS])[
             thread_type]
         self.agent = random.permutation(400).astype(np.int16)[
@@ -67,12 +69,11 @@ class Shop:
         self.customer_ids = numbered("cu-", np.arange(customers), 8)
         self.account_ids = pc.if_else(pa.array(account >= 0), numbered("ac-", account, 7), None)
         self.agent_ids = numbered("ag-", np.arange(400), 3)
-        self.heads, self.tails = phrases(random, 32768), phrases(random, 32768)
+        self.draw_phrases(random)
         self.region = random.integers(0, len(REGIONS), customers).astype(np.int8)
         self.offering = random.integers(0, len(OFFERINGS), customers).astype(np.int8)
         self.draw_kinds()
         self.draw_data(random)
-        self.next_id = np.zeros(len(SOURCES), np.int64)
 
     def draw_kinds(self):
         self.source = codes(SOURCES, lambda made: made.source)
@@ -125,17 +126,6 @@ class Shop:
         else:
             for _ in range(VARIANTS if MADE[kind].data else 1):
                 yield pieces(kind, random)
-
-    def ids(self, source, random):
-        if self.has_random_ids:
-            return random_ids(random, len(source))
-        numbers = np.empty(len(source), np.int64)
-        for code in range(len(SOURCES)):
-            where = source == code
-            count = int(where.sum())
-            numbers[where] = self.next_id[code] + np.arange(count)
-            self.next_id[code] += count
-        return numbered("", numbers, 9)
 
     def amounts(self, thread, kind):
         """Money is a function of the thread, so that an order, its invoice and its return agree."""
@@ -213,13 +203,7 @@ class Shop:
         low, high = self.due[kind].T
         due = (time + ((low + (high - low) * random.random(count)) * HOUR).astype(np.int64)) // HOUR * HOUR
         has_text = random.random(count) < self.text_share[kind]
-        text = pc.binary_join_element_wise(
-            self.heads.take(pa.array(random.integers(0, 32768, count), mask=~has_text)),
-            self.tails.take(pa.array(random.integers(0, 32768, count))), " ")
-        milliseconds = pa.timestamp("ms", tz="UTC")
-
-        def words_of(codes, names, mask=None):
-            return pa.array(names).take(pa.array(codes, mask=mask))
+        text = self.free_texts(has_text, random)
 
         scores = self.scores(thread, customer, kind == KINDS.index("survey.answered"), instrument, random)
         return pa.table({
@@ -228,7 +212,7 @@ class Shop:
             "customer": self.customer_ids.take(pa.array(customer, mask=is_firm)),
             "account": self.account_ids.take(pa.array(customer, mask=is_firm)),
             "kind": words_of(kind, NAMES),
-            "time": pa.array(time).cast(milliseconds),
+            "time": pa.array(time).cast(MILLISECONDS),
             "party": words_of(self.party[customer], PARTIES, is_firm),
             "channel": words_of(channel, CHANNELS + ["in_person"], is_firm & (own < 0)),
             "direction": words_of(direction, DIRECTIONS, direction < 0),
@@ -238,7 +222,7 @@ class Shop:
             "amount": self.amounts(thread, kind),
             "currency": words_of(np.zeros(count, np.int8), ["EUR"], self.money[kind] < 0),
             "score": scores,
-            "due": pa.array(due, mask=high == 0).cast(milliseconds),
+            "due": pa.array(due, mask=high == 0).cast(MILLISECONDS),
             "text": text,
             "data": self.data(kind, thread, customer, number, instrument, time, random),
         })

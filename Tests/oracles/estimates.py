@@ -24,20 +24,14 @@ import pandas as pd
 from lifelines.statistics import multivariate_logrank_test
 from lifetimes import BetaGeoFitter, GammaGammaFitter
 
-compared = 0
-differences = []
+from comparison import Comparison
+
+comparison = Comparison()
 
 
 def same(what, found, expected, tolerance=1e-9):
-    """`found` is Kept's; None stands for no value, which lifelines writes as NaN or infinity."""
-    global compared
-    compared += 1
-    missing = expected is None or not math.isfinite(expected)
-    if found is None or missing:
-        if not (found is None and missing):
-            differences.append(f"{what}: {found}, expected {expected}")
-    elif abs(found - expected) > tolerance * max(1, abs(expected)):
-        differences.append(f"{what}: {found}, expected {expected}")
+    """`found` is Kept's."""
+    comparison.same("estimates", what, found, expected, tolerance)
 
 
 def column(rows, name):
@@ -95,7 +89,7 @@ def purchases(case):
     fitter = BetaGeoFitter().fit(x, recency, age)
     theirs = np.log([fitter.params_[name] for name in names])
     if likelihood(theirs) > likelihood(own) + 1e-6:
-        differences.append(f"BG/NBD: lifetimes found a likelier fit, {fitter.params_.to_dict()}")
+        comparison.differences.append(f"BG/NBD: lifetimes found a likelier fit, {fitter.params_.to_dict()}")
     for name, one, other in zip(names, own, theirs):
         same(f"BG/NBD: ln {name}", one, other, 2e-3)
         same(f"BG/NBD: error of ln {name}", case["errors"][name] / case["fit"][name],
@@ -120,7 +114,7 @@ def spending(case):
     fitter = GammaGammaFitter().fit(x, mean)
     theirs = np.log([fitter.params_[name] for name in "pqv"])
     if likelihood(theirs) > likelihood(own) + 1e-6:
-        differences.append(f"Gamma-Gamma: lifetimes found a likelier fit, {fitter.params_.to_dict()}")
+        comparison.differences.append(f"Gamma-Gamma: lifetimes found a likelier fit, {fitter.params_.to_dict()}")
     for name, one, other in zip("pqv", own, theirs):
         same(f"Gamma-Gamma: ln {name}", one, other, 2e-3)
         same(f"Gamma-Gamma: error of ln {name}", case["errors"][{"v": "gamma"}.get(name, name)] / math.exp(one),
@@ -142,10 +136,7 @@ def main():
         aalen_johansen(case, number)
     purchases(cases["purchases"])
     spending(cases["spending"])
-    for difference in differences[:20]:
-        print(difference)
-    print(f"{compared} numbers compared, {len(differences)} differ")
-    return 1 if differences else 0
+    return comparison.report()
 
 
 if __name__ == "__main__":

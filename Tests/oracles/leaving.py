@@ -9,26 +9,19 @@ The file holds touches and rows of tables; the tests beside KeptMeasures write i
 Exit status: 0 equal, 1 not (the first differences are printed).
 """
 import json
-import math
 import sys
 import warnings
 
+from comparison import Comparison
+
 warnings.filterwarnings("ignore")
 
-compared = 0
-differences = []
+comparison = Comparison()
 
 
 def same(what, found, expected, tolerance=1e-9):
-    """None stands for no value; lifelines writes NaN or infinity."""
-    global compared
-    compared += 1
-    missing = expected is None or not math.isfinite(expected)
-    if found is None or missing:
-        if not (found is None and missing):
-            differences.append(f"{what}: {found}, expected {expected}")
-    elif abs(found - expected) > tolerance * max(1, abs(expected)):
-        differences.append(f"{what}: {found}, expected {expected}")
+    """`found` is Kept's."""
+    comparison.same("leaving", what, found, expected, tolerance)
 
 
 def cohorts(case):
@@ -170,10 +163,7 @@ def main():
     with open(sys.argv[1]) as file:
         case = json.load(file)
     {"cohorts": cohorts, "tenure": tenure}[case["kind"]](case)
-    for difference in differences[:20]:
-        print(difference)
-    print(f"{compared} numbers compared, {len(differences)} differ")
-    return 1 if differences or not compared else 0
+    return comparison.report()
 
 
 if __name__ == "__main__":

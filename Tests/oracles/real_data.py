@@ -13,6 +13,7 @@ import sys
 import warnings
 
 import touchpoints
+from comparison import Comparison
 
 warnings.filterwarnings("ignore")
 
@@ -28,7 +29,7 @@ def main():
     with open(arguments.rulebook) as file:
         rules = json.load(file)
     db = touchpoints.database(arguments.events, arguments.zone)
-    compare = touchpoints.Comparison()
+    compare = Comparison()
     topics = arguments.topics.split(",")
     if "presence" in topics:
         import presence
@@ -44,12 +45,7 @@ def main():
     if "programs" in topics:
         import programs
         programs.compare_all(db, arguments.snapshot, compare, rules)
-    for topic, count in compare.counts.items():
-        print(f"{count:8d} {topic}")
-    for difference in compare.differences[:20]:
-        print(difference)
-    print(f"{sum(compare.counts.values())} numbers compared, {len(compare.differences)} differ")
-    return 1 if compare.differences or not compare.counts else 0
+    return compare.report()
 
 
 if __name__ == "__main__":
