@@ -88,7 +88,8 @@ public struct BGNBD: Equatable, Sendable {
   ///
   /// By Euler's transform the bracket is 1 − (1 − z)^(a − 1)·₂F₁(a + b − 1 − r, a − 1; a + b + x − 1; z), which neither
   /// overflows nor needs many terms. Its first factor of the series, a − 1, is divided out against the one below the
-  /// bracket, so that nothing special happens at a = 1. Of the two forms the one is summed whose series stays bounded as z nears 1.
+  /// bracket, so that nothing special happens at a = 1. Of the two forms the one is summed whose series stays bounded as z
+  /// nears 1.
   func purchasesWhileAlive(frequency: Int, age: Double, within time: Double) -> Result<Double, Refusal> {
     precondition(time >= 0 && time.isFinite, "purchases within \(time)")
     let x = Double(frequency)

@@ -214,7 +214,8 @@ import Testing
     try add(#""id": "typo", "time": "2025-08-09T10:00:00Z""#, #""id": "test", "time": "2025-11-01T10:00:00Z""#)
     #expect(try snapshot().hasPrefix("shop/snapshots/20251101T100000Z-"))
     try place.write(
-      #"{"source": "desk", "id": "back", "kind": "event.retracted", "time": "2024-08-01T00:00:00Z", "corrects": "test"}"# + "\n",
+      #"{"source": "desk", "id": "back", "kind": "event.retracted", "time": "2024-08-01T00:00:00Z", "#
+        + #""corrects": "test"}"# + "\n",
       to: "back.jsonl")
     try #require(place.kept("import", "shop", "back.jsonl").status == 0)
     #expect(try snapshot().hasPrefix("shop/snapshots/20250809T100000Z-"))

@@ -28,7 +28,8 @@ final class AnswerFacts: FactFold {
   private static let ours = ["ask.made", "info.requested", "survey.sent"]
   /// What else answers, going the other way.
   private static let answers = [
-    "call.handled", "meeting.held", "status.reported", "case.resolved", "case.closed", "care.given", "survey.answered", "order.placed",
+    "call.handled", "meeting.held", "status.reported", "case.resolved", "case.closed", "care.given", "survey.answered",
+    "order.placed",
     "contract.changed", "payment.received", "need.stated", "info.sought",
   ]
 

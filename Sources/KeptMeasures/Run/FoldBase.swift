@@ -70,7 +70,10 @@ final class FoldBase: Sendable {
     self.plan = plan
     self.code = code
     let heard = families.map { family in
-      Set(family.needs(rulebook).filter(\.isHeard).flatMap { $0.kinds(of: kinds) ?? kinds.filter { !LedgerKind.all.contains($0) } })
+      Set(
+        family.needs(rulebook).filter(\.isHeard).flatMap {
+          $0.kinds(of: kinds) ?? kinds.filter { !LedgerKind.all.contains($0) }
+        })
     }
     listeners = Listeners(kinds.map { kind in heard.indices.filter { heard[$0].contains(kind) } })
     firmListeners = Listeners(
