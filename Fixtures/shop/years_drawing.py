@@ -68,6 +68,12 @@ class Person:
         self.channel = pick("web", "web", "app", "phone", "store")
         self.has_left = False
 
+    def segment(self):
+        """What sort of customer they are; nothing is drawn for it."""
+        if self.party == "internal":
+            return "colleagues"
+        return "homes" if not self.account else "hotels" if int(self.account[-1]) % 2 else "cafés"
+
     def touch(self, kind, at, /, agent=None, source=None, **fields):
         """One event; a field the envelope does not know belongs to `data`. `agent` False: none of ours."""
         if at > LAST or at < FIRST:
@@ -86,6 +92,8 @@ class Person:
         event["data"] = fields
         if kind in WHERE_AND_WHAT:
             event["data"] |= {"region": self.region, "offering": self.offering}
+        if kind in ("relationship.started", "fit.assessed"):
+            event["data"]["segment"] = self.segment()
         event["data"] = {key: value for key, value in event["data"].items() if value is not None}
         events.append({key: value for key, value in event.items() if value is not None})
         return at

@@ -231,7 +231,7 @@ private func touch(
       "S2.12", "their_clients", -1, 1, -1, touch("fit.assessed", ["their_clients_signal": .number(-1)]), touch("fit.assessed")),
   ]
 
-  @Test(arguments: attention + attitude + communication + others)
+  @Test(arguments: attention + attitude + communication + others + MeasureExample.more)
   func `a measure gives the number of its example`(_ example: MeasureExample) throws {
     let table = Lives(example.touches).tables([.measures], asOf: at("2024-03-31"))["measures"]!
     let rows = table.texts("measure", "grain", "num", "den")

@@ -54,6 +54,9 @@ import Testing
     let met = row(everyNorm)
     #expect([met["norms_met_num"], met["norms_met_den"]] == ["6", "11"])
     #expect(met["norms_missed"] == "update_gap promises_on_time top_box credit closed_well")
+    // Three of four, all three, none of two and none of two.
+    let pillars = ["p_communication", "p_perspective", "p_measurement", "p_milestone"]
+    #expect(pillars.map { met[$0] } == ["0.75", "1.0", "0.0", "0.0"])
     // Three more credits in time, and half of them are: the median is.
     let credits = (2...4).flatMap {
       [

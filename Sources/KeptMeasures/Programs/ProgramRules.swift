@@ -19,13 +19,16 @@ struct ProgramRules: Sendable {
   var changed: Int64
   /// How many months a slope is drawn through.
   var slopeMonths: Int
+  /// The key of `data` that says which sort of customer somebody is.
+  var segment: String
 }
 
 extension ProgramRules {
   init(_ reader: RulebookReader) throws(RulebookError) {
     let parts = try reader.record(
       "miserable_reply_hours", "told_soon_hours", "told_at_last_hours", "returned_days", "answered_days", "kept_days",
-      "misfit", "learned_days", "changed_days", "slope_months")
+      "misfit", "learned_days", "changed_days", "slope_months",
+      "segment")
     miserableReply = try parts["miserable_reply_hours"]!.duration(Rulebook.hour)
     toldSoon = try parts["told_soon_hours"]!.duration(Rulebook.hour)
     toldAtLast = try parts["told_at_last_hours"]!.duration(Rulebook.hour)
@@ -37,5 +40,7 @@ extension ProgramRules {
     learned = try parts["learned_days"]!.duration(Rulebook.day)
     changed = try parts["changed_days"]!.duration(Rulebook.day)
     slopeMonths = try parts["slope_months"]!.integer(3...1200)
+    segment = try parts["segment"]!.text()
+    if segment.isEmpty { throw reader.fail("\"segment\" must name a key") }
   }
 }

@@ -38,7 +38,7 @@ enum ToldMeasures {
   /// Every one there is.
   static func all(_ rules: Rulebook) -> [any ToldMeasure] {
     FactMeasure.all(rules) + MeasureOfMeasures.all(rules) + ProbeMeasure.all + [LeavingHazard(), PromiseMeasure()]
-      + StandingMeasures.all + LeavingMeasures.all
+      + SegmentMeasure.all + StandingMeasures.all + LeavingMeasures.all
   }
 
   /// The families that they read, each once.

@@ -152,6 +152,7 @@ struct RulebookKey: Sendable {
     programs.learned_days | days | how soon after a try of our own service a change shows that it was learned from
     programs.changed_days | days | how long before and after a change its signal is looked at
     programs.slope_months | months | that a slope is drawn through
+    programs.segment | key of data | under which a start or an assessment says what sort of customer they are
     benchmarks[].metric | measure | what is compared
     benchmarks[].peer? | the measure's unit | what peers of the same industry achieve
     benchmarks[].best? | the measure's unit | the best of any industry

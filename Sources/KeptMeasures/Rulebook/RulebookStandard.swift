@@ -155,7 +155,8 @@ extension Rulebook {
         "misfit": 0.4,
         "learned_days": 90,
         "changed_days": 90,
-        "slope_months": 12
+        "slope_months": 12,
+        "segment": "segment"
       },
       "benchmarks": [
         {"metric": "cx_index", "holder": "Marshall's", "source": "Forrester Customer Experience Index 2013, top 5"},
