@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-from years_by_hand import mila, canteen, newcomer
+from years_by_hand import mila, canteen, newcomer, rewritten
 from years_drawing import FAIRS, FIRST, LAST, Person, at_work, chance, draw, events, iso, later, pick
 from years_lives import case, kindness, part, begin, buyer, account, firm
 
@@ -54,6 +54,7 @@ def main():
     before = len(events)
     canteen()
     newcomer()
+    rewritten()
     beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "years.jsonl")
     with open(sys.argv[1] if len(sys.argv) > 1 else beside, "w") as file:
         lines = []

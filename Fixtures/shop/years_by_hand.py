@@ -1,4 +1,4 @@
-"""Those of years.jsonl who are written by hand: Mila, the canteen, the newcomer."""
+"""What of years.jsonl is written by hand: Mila, the canteen, the newcomer, the page that was rewritten."""
 from datetime import datetime
 
 from years_drawing import Person, later, number
@@ -104,3 +104,13 @@ def newcomer():
     say("return.received", "2024-07-04T08:00", agent="ravi", subject="R-2301", return_id="R-2301", told_customer=True)
     say("promise.made", "2024-07-30T08:00", subject="R-2302", due="2024-09-20T16:00:00Z", promise_id="P-2301", by="us",
         phase="courtship", promise_kind="estimate")
+
+
+def rewritten():
+    """A page was rewritten: until then nobody of ours who tried found the return label on it, and then everybody did."""
+    us = Person()
+    us.agent, us.region, us.offering, us.channel = "kim", None, None, "web"
+    changed = datetime.fromisoformat("2023-03-20T09:00:00+00:00")
+    us.touch("change.made", changed, agent="noor", change_id=number("CH"), signal="probe_score", change_kind="process")
+    for day in list(range(-60, 0, 3)) + list(range(3, 61, 3)):
+        us.touch("probe.run", later(changed, days=day), score=5 if day > 0 else 1, task="find the return label", solved=day > 0)
