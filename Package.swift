@@ -12,7 +12,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .target(name: "CInstructions"),
-    .target(name: "KeptFormat", dependencies: ["CLZ4", "CInstructions"], exclude: ["LogFormat.md"]),
+    .target(name: "KeptFormat", dependencies: ["CLZ4", "CInstructions"], exclude: ["LogFormat.md", "Proofs.md"]),
     .target(name: "KeptLog", dependencies: ["KeptFormat", "CInstructions"]),
     .target(name: "KeptIntake", dependencies: ["KeptFormat", "CLZ4"], exclude: ["Mapping.md"]),
     .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog", "CInstructions"], swiftSettings: fold),

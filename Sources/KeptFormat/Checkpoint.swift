@@ -33,6 +33,8 @@ public struct Checkpoint: Hashable, Sendable {
       case rootHash
       /// An empty extension line that no signature follows, or text behind the signatures.
       case signatures
+      /// Bytes that are no UTF-8; told as line 1.
+      case encoding
     }
     public var reason: Reason
     public var line: Int
@@ -40,6 +42,12 @@ public struct Checkpoint: Hashable, Sendable {
 
   /// The three lines.
   public var text: String { "\(origin)\n\(count)\n\(root.base64)\n" }
+
+  /// Reads a file's bytes: those of `text`, signed or not.
+  public init(parsing bytes: some Collection<UInt8>) throws(Failure) {
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw Failure(reason: .encoding, line: 1) }
+    try self.init(parsing: text)
+  }
 
   /// Reads a checkpoint, signed or not. Lines of extensions between root and signatures are skipped.
   public init(parsing text: String) throws(Failure) {

@@ -127,6 +127,12 @@ struct LineHasher: ~Copyable {
     }
   }
 
+  /// The leaves themselves, which are used up.
+  mutating func takeLeaves() -> [Digest] {
+    defer { leaves = [] }
+    return leaves
+  }
+
   /// The root over what was added, which is used up.
   mutating func root() -> Digest {
     defer { removeAll() }

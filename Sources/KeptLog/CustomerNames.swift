@@ -55,6 +55,21 @@ package struct CustomerNames: Sendable {
     return true
   }
 
+  /// Takes away the names of some numbers, which stay numbers.
+  mutating func forget(_ numbers: Set<UInt32>) {
+    guard numbers.contains(where: { self[$0] != nil }) else { return }
+    var left = CustomerNames()
+    left.reserve(byteCount: bytes.count)
+    bytes.withUnsafeBytes { all in
+      for number in stride(from: 1, through: count, by: 1) {
+        let isGone = unknown.contains(UInt32(number)) || numbers.contains(UInt32(number))
+        let name = Int(ends[number - 1])..<Int(ends[number])
+        left.append(isGone ? nil : UnsafeRawBufferPointer(rebasing: all[name]))
+      }
+    }
+    self = left
+  }
+
   fileprivate mutating func reserve(byteCount: Int) { bytes.reserveCapacity(byteCount) }
 }
 
@@ -90,15 +105,29 @@ enum NamesFile {
     sink.overwrite(at: start + 28, fixed: headerChecksum)
   }
 
+  /// The whole file.
+  static func bytes(_ contents: Contents, _ ledgerID: LedgerID) -> [UInt8] {
+    var sink = ByteSink(capacity: FileHeader.byteCount + contents.names.bytes.count + 2 * contents.names.count + 64)
+    FileHeader(.names, ledgerID, number: contents.erasedEnd).append(to: &sink)
+    if contents.names.count > 0 {
+      appendChunk(contents.names, from: 1, through: contents.names.count, end: contents.end, to: &sink)
+    }
+    return sink.bytes()
+  }
+
   /// Appends to the file of one ledger.
   struct Appender {
     private var count: Int
     private var byteCount: Int
+    private let erasedEnd: UInt64
 
     /// Goes on after what was read.
-    init(_ contents: Contents) {
+    ///
+    /// - Parameter erasedEnd: what a file that is begun anew says: everybody forgotten before is erased.
+    init(_ contents: Contents, erasedEnd: UInt64) {
       count = contents.names.count
       byteCount = contents.byteCount
+      self.erasedEnd = erasedEnd
     }
 
     /// Adds the names of numbers up to `last`, which were introduced before `end`.
@@ -108,7 +137,7 @@ enum NamesFile {
       guard last > count else { return }
       var sink = ByteSink(capacity: 1 << 12)
       let isNew = byteCount == 0
-      if isNew { FileHeader(.names, ledgerID).append(to: &sink) }
+      if isNew { FileHeader(.names, ledgerID, number: erasedEnd).append(to: &sink) }
       NamesFile.appendChunk(names, from: count + 1, through: last, end: end, to: &sink)
       let path = folder(LedgerFolder.names)
       let file = try disk.open(path, isNew ? .replace(permissions: 0o600) : .update)
@@ -125,6 +154,8 @@ enum NamesFile {
     var names = CustomerNames()
     /// Every introduction before this position is in `names`.
     var end: UInt64 = 0
+    /// Everybody whose `customer.forgotten` is before this position is gone from names, tail and vault.
+    var erasedEnd: UInt64 = 0
     /// Where the next chunk goes; 0 where there is no usable file.
     var byteCount = 0
   }
@@ -134,7 +165,11 @@ enum NamesFile {
     var contents = Contents()
     guard try disk.exists(folder(LedgerFolder.names)) else { return contents }
     let bytes = try disk.contents(folder(LedgerFolder.names))
-    do { _ = try FileHeader.parse(bytes, .names, of: ledgerID, file: LedgerFolder.names) } catch { return contents }
+    do {
+      contents.erasedEnd = try FileHeader.parse(bytes, .names, of: ledgerID, file: LedgerFolder.names).number
+    } catch {
+      return contents
+    }
     contents.byteCount = FileHeader.byteCount
     contents.names.reserve(byteCount: bytes.count)
     bytes.withUnsafeBytes { all in

@@ -33,8 +33,9 @@ struct EventComparison: ~Copyable {
   }
 
   struct Numbers {
-    var customer: UInt32 = 0
-    var other: UInt32 = 0
+    /// 0: the row names nobody; nil: somebody who has no number.
+    var customer: UInt32? = 0
+    var other: UInt32? = 0
   }
 
   /// Whether a row as read has the source and the id of `known`.
@@ -71,21 +72,21 @@ struct EventComparison: ~Copyable {
 
   /// Whether a row as read says what `known` says, leaving out when it was recorded and what it introduced.
   ///
-  /// - Parameter numbers: of the row's customers; nil where it names one that has none yet.
-  mutating func isSameContent(
-    _ batch: EventBatch, _ index: Int, numbers: Numbers?, as known: Event
-  ) -> Bool {
-    guard let numbers else { return false }
-    // Without the key, what was sealed cannot be recomputed: only the plain fields are compared.
+  mutating func isSameContent(_ batch: EventBatch, _ index: Int, numbers: Numbers, as known: Event) -> Bool {
     let row = known.batch.rows[known.row]
-    let other = known.numbers ?? Numbers(customer: row.customer, other: row.otherCustomer)
-    let isPlainOnly = keys[other.customer].isDestroyed
-    write(batch, index, numbers, isPlainOnly, toOwn: true)
+    let customer = known.numbers?.customer ?? row.customer
+    let other = known.numbers?.other ?? row.otherCustomer
+    guard let ownCustomer = comparable(numbers.customer, customer), let ownOther = comparable(numbers.other, other) else {
+      return false
+    }
+    // Without the key, what was sealed cannot be recomputed: only the plain fields are compared.
+    let isPlainOnly = keys[customer].isDestroyed
+    write(batch, index, ownCustomer, ownOther, isPlainOnly, toOwn: true)
     if known.isRecorded && !isPlainOnly {
       otherLine.removeAll()
       CanonicalLine.append(known.row, of: known.batch, form: .content, to: &otherLine)
     } else {
-      write(known.batch, known.row, other, isPlainOnly, toOwn: false)
+      write(known.batch, known.row, customer, other, isPlainOnly, toOwn: false)
     }
     return ownLine.count == otherLine.count
       && ownLine.withUnsafeBytes { own in
@@ -93,14 +94,19 @@ struct EventComparison: ~Copyable {
       }
   }
 
+  /// The number to compare with `known`: whoever was forgotten has no name any more, and anybody may be who it was.
+  private func comparable(_ own: UInt32?, _ known: UInt32) -> UInt32? {
+    own != 0 && known > 0 && keys[known].isDestroyed ? known : own
+  }
+
   private mutating func write(
-    _ batch: EventBatch, _ row: Int, _ numbers: Numbers, _ isPlainOnly: Bool, toOwn: Bool
+    _ batch: EventBatch, _ row: Int, _ customer: UInt32, _ other: UInt32, _ isPlainOnly: Bool, toOwn: Bool
   ) {
     single.removeAll()
     singleValues.removeAll()
     var copy = batch.rows[row]
-    copy.customer = numbers.customer
-    copy.otherCustomer = numbers.other
+    copy.customer = customer
+    copy.otherCustomer = other
     copy.customerName = .absent
     copy.otherCustomerName = .absent
     copy.sealed &= ~(EventRow.sealedCustomerBit | EventRow.sealedOtherCustomerBit)

@@ -3,18 +3,26 @@ import KeptFormat
 extension LedgerReader {
   /// The external ids of all customers, by number: from the index as far as it reaches, from the events after that.
   ///
-  /// Where customer ids are sealed they come from the vault; those it does not have are unknown.
+  /// Where customer ids are sealed they come from the vault; those it does not have are unknown, and so is who was
+  /// forgotten.
   package func names() throws -> CustomerNames {
     if let known = knownNames.withLock({ $0 }) { return known }
-    var contents = try NamesFile.read(folder, disk, settings.ledgerID, end: sealedCount)
-    try addNames(from: contents.end, to: &contents.names)
-    let names = contents.names
+    let names = try completedNames(NamesFile.read(folder, disk, settings.ledgerID, end: sealedCount))
     knownNames.withLock { $0 = names }
     return names
   }
 
+  /// The names in a file and those introduced after it, without the forgotten ones.
+  func completedNames(_ contents: NamesFile.Contents) throws -> CustomerNames {
+    var names = contents.names
+    try addNames(from: contents.end, to: &names)
+    // Whoever was forgotten before both is not in the file, and was introduced before that.
+    names.forget(Set(try forgotten(from: min(contents.erasedEnd, contents.end)).keys))
+    return names
+  }
+
   /// Adds the introductions at positions `[start, count)`; `start` is where a block begins.
-  func addNames(from start: UInt64, to names: inout CustomerNames) throws {
+  private func addNames(from start: UInt64, to names: inout CustomerNames) throws {
     let vault = settings.sealsCustomers ? try self.vault() : nil
     let columns = BlockColumns()
     for index in Int(start / UInt64(geometry.blockEventCount))..<blocks.count {

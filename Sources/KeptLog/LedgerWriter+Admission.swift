@@ -132,20 +132,20 @@ extension LedgerWriter {
     hits.removeAll(keepingCapacity: true)
   }
 
-  /// The numbers of a row's customers; nil where one has none.
-  private func numbers(_ batch: EventBatch, _ index: Int) -> EventComparison.Numbers? {
+  /// The numbers of a row's customers.
+  private func numbers(_ batch: EventBatch, _ index: Int) -> EventComparison.Numbers {
     let (customer, other) = batch.rows.withUnsafeBufferPointer { ($0[index].customerName, $0[index].otherCustomerName) }
     return batch.bytes.withUnsafeBytes { bytes in
       var numbers = EventComparison.Numbers()
       if customer.isPresent {
         let name = customer.text(in: bytes)
-        numbers.customer = directory.number(name, hash: directory.hash(name))
-        if numbers.customer == 0 { return nil }
+        let number = directory.number(name, hash: directory.hash(name))
+        numbers.customer = number == 0 ? nil : number
       }
       if other.isPresent {
         let name = other.text(in: bytes)
-        numbers.other = directory.number(name, hash: directory.hash(name))
-        if numbers.other == 0 { return nil }
+        let number = directory.number(name, hash: directory.hash(name))
+        numbers.other = number == 0 ? nil : number
       }
       return numbers
     }

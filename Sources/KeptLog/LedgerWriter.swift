@@ -63,12 +63,16 @@ package final class LedgerWriter {
     case .heldByOther(let other): throw LogError.locked(path: folder(LedgerFolder.lock), holder: other)
     case .untrusted(let fileSystem): throw LogError.untrustedLock(path: path, fileSystem: fileSystem)
     }
-    let reader = try LedgerReader(path, disk: disk, geometry: geometry)
+    var reader = try LedgerReader(path, disk: disk, geometry: geometry)
     if let damage = reader.damage { throw LogError.damage(damage) }
-    let vault = try reader.vault()
+    var vault = try reader.vault()
     if let damage = vault.damage { throw LogError.damage(damage) }
     let secret = try Ledger.secret(folder, disk, reader.settings)
     recovered = try Recovery(reader, chunks: vault.chunks).moved
+    if try Erasure.finish(reader, vault) {
+      reader = try LedgerReader(path, disk: disk, geometry: geometry)
+      vault = try reader.vault()
+    }
     self.folder = folder
     self.disk = disk
     self.geometry = geometry
@@ -90,10 +94,9 @@ package final class LedgerWriter {
       tail.append(rows: 0..<batch.rows.count, sharingArenaOf: batch)
     }
     let end = reader.sealedCount
-    var known = try NamesFile.read(folder, disk, settings.ledgerID, end: end)
-    namesFile = NamesFile.Appender(known)
-    try reader.addNames(from: known.end, to: &known.names)
-    directory = CustomerDirectory(known.names, fingerprint: fingerprint)
+    let known = try NamesFile.read(folder, disk, settings.ledgerID, end: end)
+    namesFile = NamesFile.Appender(known, erasedEnd: reader.count)
+    directory = CustomerDirectory(try reader.completedNames(known), fingerprint: fingerprint)
     guard directory.count == keys.count else {
       throw LogError.damage(
         Damage(file: LedgerFolder.vault, offset: 0, kind: .misplaced("\(keys.count) keys of \(directory.count) customers")))

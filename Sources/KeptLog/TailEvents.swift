@@ -137,6 +137,20 @@ final class TailEvents: Sendable {
     }
   }
 
+  /// One event's line as it is stored.
+  func line(_ place: Int) -> [UInt8] {
+    guard var run = runs.first(where: { place < Int($0.firstPosition - contents.header.firstPosition) + $0.count }) else {
+      preconditionFailure("event \(place) of a tail of \(count)")
+    }
+    let start = Int(run.firstPosition - contents.header.firstPosition)
+    run.count = place - start + 1
+    var found: [UInt8] = []
+    try? forEachLine(of: run) { line, _, at in
+      if at == place - start { found = Array(line) }
+    }
+    return found
+  }
+
   /// When the last event was recorded, without the others being parsed.
   func lastRecorded() throws(LogError) -> Instant? {
     guard var run = runs.last else { return nil }
@@ -171,37 +185,66 @@ final class TailEvents: Sendable {
   /// - Throws: `LogError.damage` where a record holds something else, though its checksum holds.
   func values() throws(LogError) -> SealedValues {
     if let known = read.withLock({ $0 }) { return known }
-    var values = SealedValues()
+    var all = SealedValues()
     for record in contents.records {
-      let result = contents.bytes.withUnsafeBytes { bytes -> Result<Void, FormatError> in
-        Result { () throws(FormatError) in
-          try Self.append(UnsafeRawBufferPointer(rebasing: bytes[record.values]), of: record, contents.header, to: &values)
+      let values = try values(of: record)
+      if values.keyCount > 0, all.keyCount > 0 {
+        let expected = Int(all.firstKeyNumber) + all.keyCount
+        guard expected == Int(values.firstKeyNumber) else {
+          throw damage(.invalid("keys of customer \(values.firstKeyNumber), not of \(expected)"), in: record)
         }
       }
-      if case .failure(let error) = result {
-        throw LogError.damage(
-          Damage(file: LedgerFolder.tail, offset: record.values.lowerBound, positions: record.positions, error))
-      }
+      all.append(values, rowOffset: place(of: record))
     }
-    read.withLock { $0 = values }
-    return values
+    read.withLock { $0 = all }
+    return all
   }
 
-  private static func append(
-    _ bytes: UnsafeRawBufferPointer, of record: Tail.Record, _ header: FileHeader, to all: inout SealedValues
-  ) throws(FormatError) {
-    var reader = ByteReader(bytes)
-    var values = SealedValues()
-    values.firstKeyNumber = UInt32(try reader.count(atMost: Int(UInt32.max), "number of a customer"))
-    let keyCount = try reader.count(atMost: reader.remaining / CustomerKey.byteCount, "number of keys")
-    values.keys = Array(try reader.bytes(keyCount * CustomerKey.byteCount))
-    try values.readEntries(&reader, rowCount: record.count)
-    if keyCount > 0, all.keyCount > 0 {
-      let expected = Int(all.firstKeyNumber) + all.keyCount
-      guard expected == Int(values.firstKeyNumber) else {
-        throw reader.failure(.invalid("keys of customer \(values.firstKeyNumber), not of \(expected)"))
+  /// The tail's file with other sealed values, and the same lines in the same records.
+  ///
+  /// - Parameter change: given a record's values and the place of its first event; nil where they stay.
+  /// - Returns: nil where all stay.
+  func rewritten(_ change: (SealedValues, Int) throws -> SealedValues?) throws -> [UInt8]? {
+    var sink = ByteSink(capacity: contents.bytes.count)
+    contents.header.append(to: &sink)
+    var isChanged = false
+    for record in contents.records {
+      let old = try values(of: record)
+      let new = try change(old, place(of: record))
+      isChanged = isChanged || new != nil
+      contents.bytes.withUnsafeBytes { bytes in
+        let lines = UnsafeRawBufferPointer(rebasing: bytes[record.lines])
+        Tail.appendRecord(lines: lines, count: record.count, values: new ?? old, to: &sink)
       }
     }
-    all.append(values, rowOffset: Int(record.firstPosition - header.firstPosition))
+    return isChanged ? sink.bytes() : nil
+  }
+
+  private func place(of record: Tail.Record) -> Int { Int(record.firstPosition - contents.header.firstPosition) }
+
+  private func damage(_ kind: FormatError.Kind, in record: Tail.Record) -> LogError {
+    let error = FormatError(kind, offset: 0)
+    return .damage(Damage(file: LedgerFolder.tail, offset: record.values.lowerBound, positions: record.positions, error))
+  }
+
+  /// What one record introduces and commits to; row 0 is its first event.
+  private func values(of record: Tail.Record) throws(LogError) -> SealedValues {
+    let result = contents.bytes.withUnsafeBytes { bytes -> Result<SealedValues, FormatError> in
+      Result { () throws(FormatError) in
+        var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[record.values]))
+        var values = SealedValues()
+        values.firstKeyNumber = UInt32(try reader.count(atMost: Int(UInt32.max), "number of a customer"))
+        let keyCount = try reader.count(atMost: reader.remaining / CustomerKey.byteCount, "number of keys")
+        values.keys = Array(try reader.bytes(keyCount * CustomerKey.byteCount))
+        try values.readEntries(&reader, rowCount: record.count)
+        return values
+      }
+    }
+    do throws(FormatError) {
+      return try result.get()
+    } catch {
+      throw LogError.damage(
+        Damage(file: LedgerFolder.tail, offset: record.values.lowerBound, positions: record.positions, error))
+    }
   }
 }

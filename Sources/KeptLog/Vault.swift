@@ -187,4 +187,6 @@ package struct VaultChunkReference: Sendable {
   /// Relative to the ledger.
   package var file: String
   package var offset: Int
+
+  var positions: Range<UInt64> { chunk.firstPosition..<chunk.firstPosition + UInt64(chunk.eventCount) }
 }

@@ -77,25 +77,38 @@ package final class VaultReader: Sendable {
   /// The keys of a chunk, without its values being decompressed; checked as a whole.
   func keys(in reference: VaultChunkReference) throws -> [UInt8] { try values(in: reference, keysOnly: true).keys }
 
+  /// The keys of a chunk, without anything else of it being read, and so without its checksum being compared.
+  func uncheckedKeys(in reference: VaultChunkReference) throws -> [UInt8] {
+    guard reference.chunk.keyCount > 0 else { return [] }
+    let file = try disk.open(folder(reference.file), .read)
+    defer { file.close() }
+    let count = reference.chunk.keyCount * CustomerKey.byteCount
+    let bytes = try file.read(at: reference.offset + VaultChunk.headerByteCount, upTo: count)
+    guard bytes.count == count else { throw cut(reference, at: bytes.count) }
+    return bytes
+  }
+
   /// The keys and values of block `index`.
   package func values(ofBlock index: Int) throws -> SealedValues { try values(in: chunks[index], keysOnly: false) }
 
   private func values(in reference: VaultChunkReference, keysOnly: Bool) throws -> SealedValues {
     let count = reference.chunk.byteCount - VaultChunk.headerByteCount
     let offset = reference.offset + VaultChunk.headerByteCount
-    let end = reference.chunk.firstPosition + UInt64(reference.chunk.eventCount)
-    let positions = reference.chunk.firstPosition..<end
     let file = try disk.open(folder(reference.file), .read)
     defer { file.close() }
     let bytes = try file.read(at: offset, upTo: count)
-    guard bytes.count == count else {
-      throw LogError.damage(
-        Damage(file: reference.file, offset: offset + bytes.count, positions: positions, kind: .cut(byteCount: bytes.count)))
-    }
+    guard bytes.count == count else { throw cut(reference, at: bytes.count) }
     do {
       return try bytes.withUnsafeBytes { try reference.chunk.values($0, keysOnly: keysOnly) }
     } catch let error as FormatError {
-      throw LogError.damage(Damage(file: reference.file, offset: offset, positions: positions, error))
+      throw LogError.damage(Damage(file: reference.file, offset: offset, positions: reference.positions, error))
     }
+  }
+
+  /// The file ended while the body of a chunk was read.
+  private func cut(_ reference: VaultChunkReference, at byteCount: Int) -> LogError {
+    let end = reference.offset + VaultChunk.headerByteCount + byteCount
+    return .damage(
+      Damage(file: reference.file, offset: end, positions: reference.positions, kind: .cut(byteCount: end)))
   }
 }

@@ -11,7 +11,8 @@ package struct Verification: Sendable {
   package enum Depth: Sendable, Equatable {
     case checksums
     case deep
-    /// Deep for the events from this position on.
+    /// Deep for the blocks that hold events from this position on, and for the tail. Of the blocks before, the stored roots
+    /// are taken as opening read them: that they give an older checkpoint's root is for the caller to see.
     case deepSince(UInt64)
   }
 
@@ -28,15 +29,19 @@ package struct Verification: Sendable {
     /// Values that the vault no longer has because their customer was forgotten.
     package var forgottenValueCount = 0
     package var openedValueCount = 0
+    /// Customers who were forgotten while the vault still has a key or a value of theirs: an erasure that was cut. The next
+    /// writer finishes it.
+    package var unerased: Set<UInt32> = []
 
     /// A torn tail is sound: nothing that was acknowledged is missing.
-    package var isSound: Bool { damages.isEmpty }
+    package var isSound: Bool { damages.isEmpty && unerased.isEmpty }
 
     fileprivate mutating func add(_ result: BlockResult) {
       damages += result.damages
       checkedByteCount += result.checkedByteCount
       forgottenValueCount += result.forgottenValueCount
       openedValueCount += result.openedValueCount
+      unerased.formUnion(result.unerased)
     }
   }
 
@@ -59,16 +64,18 @@ package struct Verification: Sendable {
     let vault = try reader.vault()
     let isDeep = depth != .checksums
     let keys = isDeep && vault.damage == nil ? try self.keys(reader, vault) : nil
-    let results = Mutex([BlockResult](repeating: BlockResult(), count: reader.allBlocks.count))
+    if let keys { report.unerased = keys.unerased }
+    let blocks = blocksToCheck(reader)
+    let results = Mutex([BlockResult](repeating: BlockResult(), count: blocks.count))
     let idle = Mutex<[BlockVerifier]>([])
     let done = Atomic(0)
-    DispatchQueue.concurrentPerform(iterations: reader.allBlocks.count) { index in
+    DispatchQueue.concurrentPerform(iterations: blocks.count) { place in
       let verifier = idle.withLock { $0.popLast() } ?? BlockVerifier(reader, vault, keys)
-      let result = verifier.verify(index, isDeep: isDeep && reader.allBlocks[index].positions.upperBound > deepStart)
+      let result = verifier.verify(blocks.lowerBound + place, isDeep: isDeep)
       idle.withLock { $0.append(verifier) }
-      results.withLock { $0[index] = result }
+      results.withLock { $0[place] = result }
       let count = done.add(1, ordering: .relaxed).newValue
-      progress?(count, reader.allBlocks.count)
+      progress?(count, blocks.count)
     }
     for result in results.withLock({ $0 }) {
       if let error = result.failure { throw error }
@@ -82,21 +89,22 @@ package struct Verification: Sendable {
     return report
   }
 
-  private var deepStart: UInt64 {
-    switch depth {
-    case .checksums: .max
-    case .deep: 0
-    case .deepSince(let position): position
-    }
+  /// Places in `allBlocks` whose bytes are read.
+  private func blocksToCheck(_ reader: LedgerReader) -> Range<Int> {
+    let all = reader.allBlocks
+    guard case .deepSince(let position) = depth else { return 0..<all.count }
+    return (all.firstIndex { $0.positions.upperBound > position } ?? all.count)..<all.count
   }
 
-  private func keys(_ reader: LedgerReader, _ vault: VaultReader) throws -> KeyTable? {
+  private func keys(_ reader: LedgerReader, _ vault: VaultReader) throws -> CommitmentKeys? {
     do {
       let secret = try Ledger.secret(reader.folder, reader.disk, reader.settings)
       let keys = KeyTable(firmKey: secret.firmKey)
-      for chunk in vault.chunks { keys.append(try vault.keys(in: chunk)) }
+      // A checksum covers a chunk's values too: where older ones are not to be read, their keys are taken as they stand.
+      let isPartial = if case .deepSince = depth { true } else { false }
+      for chunk in vault.chunks { keys.append(try isPartial ? vault.uncheckedKeys(in: chunk) : vault.keys(in: chunk)) }
       keys.append(try reader.tailValues().keys)
-      return keys
+      return CommitmentKeys(table: keys, forgotten: Set(try reader.forgotten().keys))
     } catch LogError.damage {
       // Reported with its chunk or file; the commitments stay closed.
       return nil
@@ -105,7 +113,7 @@ package struct Verification: Sendable {
 
   /// Deep: the tail's lines must be spelled as they are hashed, and their commitments open. Its checksums were compared
   /// when it was read.
-  private func verifyTail(_ reader: LedgerReader, _ keys: KeyTable?, into report: inout Report) throws {
+  private func verifyTail(_ reader: LedgerReader, _ keys: CommitmentKeys?, into report: inout Report) throws {
     report.checkedByteCount += reader.tailByteCount
     guard depth != .checksums else { return }
     do {
@@ -123,7 +131,7 @@ package struct Verification: Sendable {
   }
 
   private func verify(
-    _ batch: EventBatch, run: Int, _ reader: LedgerReader, _ values: SealedValues, _ keys: KeyTable?
+    _ batch: EventBatch, run: Int, _ reader: LedgerReader, _ values: SealedValues, _ keys: CommitmentKeys?
   ) -> BlockResult {
     var result = BlockResult()
     if let damage = reader.tailEvents.firstMisspelling(run, batch) { result.damages.append(damage) }
@@ -131,7 +139,7 @@ package struct Verification: Sendable {
     var opener = CommitmentOpener(keys: keys)
     let first = reader.tailEvents.runs[run].firstPosition
     opener.open(
-      batch, values, firstRow: Int(first - reader.sealedCount), keyCount: keys.count,
+      batch, values, firstRow: Int(first - reader.sealedCount),
       place: Damage(file: LedgerFolder.tail, offset: 0, kind: .missing), first: first, into: &result)
     return result
   }
@@ -143,6 +151,7 @@ struct BlockResult: Sendable {
   var checkedByteCount = 0
   var forgottenValueCount = 0
   var openedValueCount = 0
+  var unerased: Set<UInt32> = []
   /// An operation that failed, which says nothing about the block.
   var failure: (any Error)?
 }
@@ -153,13 +162,13 @@ struct BlockResult: Sendable {
 private final class BlockVerifier: @unchecked Sendable {
   private let reader: LedgerReader
   private let vault: VaultReader
-  private let keys: KeyTable?
+  private let keys: CommitmentKeys?
   private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
   private let columns = BlockColumns()
   private let events = EventBatch()
   private var hasher = LineHasher()
 
-  init(_ reader: LedgerReader, _ vault: VaultReader, _ keys: KeyTable?) {
+  init(_ reader: LedgerReader, _ vault: VaultReader, _ keys: CommitmentKeys?) {
     self.reader = reader
     self.vault = vault
     self.keys = keys
@@ -242,8 +251,7 @@ private final class BlockVerifier: @unchecked Sendable {
     guard let keys, let values else { return }
     var opener = CommitmentOpener(keys: keys)
     opener.open(
-      events, values, firstRow: 0, keyCount: keys.count, place: damage(.missing), first: block.header.firstPosition,
-      into: &result)
+      events, values, firstRow: 0, place: damage(.missing), first: block.header.firstPosition, into: &result)
   }
 
   /// What replays rely on without decoding: a header that hides a kind or a customer would change answers.
@@ -288,90 +296,5 @@ private final class BlockVerifier: @unchecked Sendable {
     }
     let said = Dictionary(uniqueKeysWithValues: header.kinds.map { (Array($0.kind.utf8)[...], $0.count) })
     return said == kinds ? nil : "kinds other than the header's"
-  }
-}
-
-/// Opens commitments against the vault's values.
-struct CommitmentOpener: ~Copyable {
-  let keys: KeyTable
-  private var name = ByteSink(capacity: 160)
-  private var salted = ByteSink(capacity: 1_024)
-  private var message = ByteSink(capacity: 1_024)
-
-  init(keys: KeyTable) { self.keys = keys }
-
-  /// - Parameters:
-  ///   - firstRow: the first event's row in `values`.
-  ///   - place: the file and offset to report; kind and positions are filled in.
-  mutating func open(
-    _ events: EventBatch, _ values: SealedValues, firstRow: Int, keyCount: Int, place: Damage, first: UInt64,
-    into result: inout BlockResult
-  ) {
-    for index in events.rows.indices {
-      let (isSealing, dataCount) = events.rows.withUnsafeBufferPointer { ($0[index].sealed != 0, $0[index].dataCount) }
-      guard isSealing || dataCount > 0 else { continue }
-      let row = events.rows[index]
-      let position = first + UInt64(index)
-      var sealed: [(field: String, slice: ByteSlice, customer: UInt32)] = []
-      if row.sealed & EventRow.sealedCustomerBit != 0 {
-        sealed.append((LedgerSettings.customerField, row.customerName, row.customer))
-      }
-      if row.sealed & EventRow.sealedOtherCustomerBit != 0 {
-        sealed.append((LedgerSettings.otherCustomerField, row.otherCustomerName, row.otherCustomer))
-      }
-      for field in TextField.allCases where row.isSealed(field) { sealed.append((field.name, row[field], row.customer)) }
-      for entry in events.data[Int(row.dataStart)..<Int(row.dataStart) + Int(row.dataCount)]
-      where entry.type == .sealed {
-        sealed.append((LedgerSettings.dataPrefix + (events.string(entry.key) ?? ""), entry.bytes, row.customer))
-      }
-      guard !sealed.isEmpty else { continue }
-      let id = row.isSealed(.id) ? values.value(row: firstRow + index, field: TextField.id.name) : nil
-      for (field, slice, customer) in sealed {
-        var damage = place
-        damage.positions = position..<position + 1
-        guard Int(customer) <= keyCount, let value = values.value(row: firstRow + index, field: field) else {
-          if Int(customer) <= keyCount, keys[customer].isDestroyed {
-            result.forgottenValueCount += 1
-            continue
-          }
-          damage.kind = .valueMissing(field: field)
-          result.damages.append(damage)
-          continue
-        }
-        if isOpened(events, row, id, field, slice, value, keys[customer]) {
-          result.openedValueCount += 1
-        } else {
-          damage.kind = .commitment(field: field)
-          result.damages.append(damage)
-        }
-      }
-    }
-  }
-
-  private mutating func isOpened(
-    _ events: EventBatch, _ row: EventRow, _ sealedID: ArraySlice<UInt8>?, _ field: String, _ slice: ByteSlice,
-    _ value: ArraySlice<UInt8>, _ key: CustomerKey
-  ) -> Bool {
-    name.removeAll()
-    name.append(field)
-    salted.removeAll()
-    salted.append(zeros: Digest.byteCount)
-    value.withUnsafeBytes { salted.append($0) }
-    // Salts are made with the id as it was read.
-    let commitment: Digest
-    if let sealedID, let id = try? JSONValue.parse(Array(sealedID)).string.map({ Array($0.utf8) }) {
-      let source = Array(events.bytes[Int(row[.source].offset)..<Int(row[.source].offset) + Int(row[.source].count)])
-      commitment = (source + id).withUnsafeBufferPointer { bytes in
-        Commitment.make(
-          HMACKey(key), bytes.pointer, source: ByteSlice(0, source.count), id: ByteSlice(source.count, id.count),
-          field: name, saltedValue: &salted, &message)
-      }
-    } else {
-      commitment = events.bytes.withUnsafeBufferPointer { bytes in
-        Commitment.make(
-          HMACKey(key), bytes.pointer, source: row[.source], id: row[.id], field: name, saltedValue: &salted, &message)
-      }
-    }
-    return events.bytes.withUnsafeBytes { Digest($0.baseAddress! + Int(slice.offset)) } == commitment
   }
 }

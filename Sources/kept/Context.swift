@@ -16,6 +16,12 @@ final class Context {
     console.beforeTalk = { progress.clear() }
   }
 
+  /// Who runs this, as the system calls them.
+  static var userName: String? {
+    guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else { return nil }
+    return String(cString: name)
+  }
+
   /// The wall clock, in microseconds.
   func now() -> Instant {
     var time = timespec()

@@ -6,8 +6,7 @@ struct Main {
   static let commands: [CommandDescription] = [
     InitCommand.description, ImportCommand.description, AppendCommand.description, StatusCommand.description,
     EventsCommand.description, ImportsCommand.description, NamesCommand.description, VerifyCommand.description,
-    CheckpointCommand.description, RebuildCommand.description, ReplayCommand.description, MirrorCommand.description,
-    RulebookCommand.description,
+    CheckpointCommand.description, ProveCommand.description, ForgetCommand.description, RebuildCommand.description, ReplayCommand.description, MirrorCommand.description, RulebookCommand.description,
   ]
 
   static func main() {

@@ -43,7 +43,7 @@ extension Arguments {
     let bytes = try PosixDisk().contents(path)
     let checkpoint: Checkpoint
     do {
-      checkpoint = try Checkpoint(parsing: String(decoding: bytes, as: UTF8.self))
+      checkpoint = try Checkpoint(parsing: bytes)
     } catch {
       throw FileError(
         path, "line \(error.line): not a checkpoint", next: "`kept checkpoint LEDGER` prints one: three lines.")

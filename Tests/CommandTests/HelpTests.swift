@@ -14,8 +14,8 @@ import Testing
   @Test func `every command of the ledger is listed`() {
     #expect(
       Self.commands == [
-        "init", "import", "append", "status", "events", "imports", "names", "verify", "checkpoint", "rebuild", "replay",
-        "mirror", "rulebook",
+        "init", "import", "append", "status", "events", "imports", "names", "verify", "checkpoint", "prove", "forget",
+        "rebuild", "replay", "mirror", "rulebook",
       ])
   }
 

@@ -117,23 +117,7 @@ import Testing
       TestEvent("c"), TestEvent("d"),
     ]
     _ = try ledger.write { try $0.append(TestEvent.batch(events), clock: Self.clock) }
-    // What forgetting customer 1 does to the vault's chunk: no key, no values.
-    let vault = try ledger.reader().vault()
-    var values = try vault.values(ofBlock: 0)
-    values.keys.replaceSubrange(0..<32, with: [UInt8](repeating: 0, count: 32))
-    values.entries.removeAll { $0.row == 0 }
-    var kept = SealedValues()
-    kept.firstKeyNumber = values.firstKeyNumber
-    kept.keys = values.keys
-    for entry in values.entries {
-      values.bytes[Int(entry.offset)..<Int(entry.offset) + Int(entry.count)].withUnsafeBytes {
-        kept.append(row: Int(entry.row), field: kept.fieldCode(values.fields[Int(entry.field)]), value: $0)
-      }
-    }
-    var sink = ByteSink()
-    FileHeader(.vault, try ledger.reader().settings.ledgerID).append(to: &sink)
-    VaultChunk.append(kept, firstPosition: 0, eventCount: 4, to: &sink)
-    try ledger.replace(LedgerFolder.vaultSegment(0), with: sink.bytes())
+    _ = try ledger.write { try $0.forget(ForgetRecord(number: 1, actor: "Ada", reason: "R"), clock: Self.clock) }
 
     let report = try Verification(depth: .deep)(ledger.reader())
     #expect(report.isSound)

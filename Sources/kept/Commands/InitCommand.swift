@@ -53,17 +53,12 @@ enum InitCommand {
     }
     let plan = Ledger.Plan(
       zone: zone, zoneBytes: zoneBytes, weekStart: weekStart, currency: currency, sealed: sealed,
-      actor: arguments.value("actor") ?? userName, reason: arguments.value("reason"))
+      actor: arguments.value("actor") ?? Context.userName, reason: arguments.value("reason"))
     let settings = try Ledger.create(path, plan)
     let openness = settings.sealed.isEmpty ? "" : "; sealed: " + settings.sealed.joined(separator: ", ")
     context.console.say(
       "\(path): a new ledger; days begin in \(zone), weeks on \(weekStart.rawValue)\(openness)\n"
         + "Next: `kept import \(path) FILE`")
     return .sound
-  }
-
-  private static var userName: String? {
-    guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else { return nil }
-    return String(cString: name)
   }
 }

@@ -10,11 +10,13 @@ enum VerifyCommand {
     options: [
       OptionDescription("deep", nil, "derives every canonical line and the root again, and opens every commitment"),
       OptionDescription(
-        "since", "CHECKPOINT", "compares with a checkpoint kept elsewhere, and checks deeply what is newer"),
+        "since", "CHECKPOINT",
+        "compares with a checkpoint kept elsewhere, and checks deeply what is newer; with --deep, everything"),
     ],
     notes: """
       Without --deep, the checksum of every stored byte and the tree of stored roots are checked: that finds accidents, not
       edits. A log that was cut exactly between two records looks whole by itself: only a checkpoint kept elsewhere shows it.
+      With --since, whole blocks that the checkpoint covers are not read again: their stored roots must give its root.
       Status 1: damage or disagreement was found. A torn tail is no damage: a last write that a crash cut was never
       acknowledged.
       """,
@@ -32,7 +34,8 @@ enum VerifyCommand {
     let since = try arguments.value("since").map { try arguments.readCheckpoint($0, ledger) }
     let depth: Verification.Depth =
       arguments.has("deep") ? .deep : since.map { .deepSince($0.count) } ?? .checksums
-    context.progress.begin("verifying", total: ledger.blocks.count)
+    let first: UInt64 = if case .deepSince(let position) = depth { position } else { 0 }
+    context.progress.begin("verifying", total: ledger.blocks.count { $0.positions.upperBound > first })
     let progress = context.progress
     let eventCount = LogFormat.blockEventCount
     let report = try Verification(depth: depth) { done, _ in progress.update(done: done, events: done * eventCount) }(
@@ -43,6 +46,11 @@ enum VerifyCommand {
       console.print(
         "torn: tail: byte \(offset): \(grouped(byteCount)) bytes of a last write that was cut; it was never acknowledged"
       )
+    }
+    for number in report.unerased.sorted() {
+      console.print(
+        "unfinished: customer c\(number) was forgotten, but the vault still knows something: the next command that writes, "
+          + "such as `kept forget LEDGER c\(number) --reason R`, finishes it")
     }
     var isSound = report.isSound
     if let since { isSound = try compare(since, ledger, console) && isSound }
@@ -85,7 +93,8 @@ enum VerifyCommand {
         "sound: every event gives its stored root, \(grouped(report.openedValueCount)) sealed values open. \(bytes).\(cut)"
     case .deepSince(let position):
       return
-        "sound: no accidental damage, and every event from position \(position) on gives its stored root. \(bytes)."
+        "sound: every event from position \(position) on gives its stored root, \(grouped(report.openedValueCount)) sealed "
+        + "values open. \(bytes); older blocks by their stored roots only."
     }
   }
 }

@@ -1,0 +1,79 @@
+import KeptFormat
+
+/// That a customer was forgotten: written as a `customer.forgotten` event before anything is destroyed, so that what is
+/// missing from the vault is missing on purpose.
+package struct ForgetRecord: Sendable, Equatable {
+  package static let kind = "customer.forgotten"
+  static let number = "number"
+
+  /// The customer's number; the external id is what is forgotten.
+  package var number: UInt32
+  package var actor: String
+  package var reason: String
+
+  package init(number: UInt32, actor: String, reason: String) {
+    self.number = number
+    self.actor = actor
+    self.reason = reason
+  }
+
+  /// The event that says so, to be appended. Its id is the position it takes: no other event of this source has it.
+  func event(position: UInt64, time: Instant) -> EventBatch {
+    SystemEvent.batch(
+      kind: Self.kind, source: ImportRecord.source, id: "\(Self.kind)-\(position)", time: time,
+      data: [
+        JSONMember(Self.number, .number(ExactDecimal(Int64(number)))), JSONMember("actor", .string(actor)),
+        JSONMember("reason", .string(reason)),
+      ])
+  }
+
+  /// Reads a `customer.forgotten` event back; nil where the row is something else.
+  init?(_ batch: EventBatch, row: Int) {
+    guard batch.string(batch.rows[row][.kind]) == Self.kind else { return nil }
+    let data = SystemEvent.data(batch, row: row)
+    guard let number = data[Self.number]?.integer.flatMap({ UInt32(exactly: $0) }) else { return nil }
+    self.init(number: number, actor: data["actor"]?.string ?? "", reason: data["reason"]?.string ?? "")
+  }
+}
+
+extension LedgerReader {
+  /// The position of the first event that has a customer's number; nil where there is none.
+  package func introduction(of number: UInt32) throws -> UInt64? {
+    let columns = BlockColumns()
+    for block in blocks where number >= block.header.customerMin && number <= block.header.customerMax {
+      columns.begin(block.header, source: source(for: block))
+      do {
+        let customers = try columns.customers().firstIndex(of: number)
+        let others = try columns.otherCustomers()
+        let other = others.values.firstIndex(of: Int64(number)).map { Int(others.rows[$0]) }
+        if let row = [customers, other].compactMap({ $0 }).min() { return block.header.firstPosition + UInt64(row) }
+      } catch {
+        throw self.error(error, in: block)
+      }
+    }
+    for (first, batch) in try tailBatches() {
+      let row = batch.rows.firstIndex { $0.customer == number || $0.otherCustomer == number }
+      if let row { return first + UInt64(row) }
+    }
+    return nil
+  }
+
+  /// Who was forgotten, with the position of the event that says so. Only blocks that list the kind are decoded.
+  ///
+  /// - Parameter start: events before this position are left out.
+  package func forgotten(from start: UInt64 = 0) throws -> [UInt32: UInt64] {
+    var found: [UInt32: UInt64] = [:]
+    func add(_ events: EventBatch, _ first: UInt64) {
+      for row in events.rows.indices where first + UInt64(row) >= start {
+        guard let record = ForgetRecord(events, row: row) else { continue }
+        found[record.number] = min(found[record.number] ?? .max, first + UInt64(row))
+      }
+    }
+    for (index, block) in blocks.enumerated()
+    where block.positions.upperBound > start && block.header.kinds.contains(where: { $0.kind == ForgetRecord.kind }) {
+      add(try events(ofBlock: index), block.header.firstPosition)
+    }
+    for (first, batch) in try tailBatches() { add(batch, first) }
+    return found
+  }
+}

@@ -1,0 +1,86 @@
+import KeptFormat
+import KeptLog
+import KeptSnapshot
+
+/// `kept forget`: destroys a person's key and values wherever the ledger keeps them, and says what is left.
+enum ForgetCommand {
+  static let description = CommandDescription(
+    name: "forget",
+    summary: "destroys a customer's key and sealed values; says what is left of them",
+    positionals: ["LEDGER", "CUSTOMER"],
+    options: [
+      OptionDescription("reason", "R", "why; recorded with the erasure, for ever"),
+      OptionDescription("actor", "A", "who does it (the name you are logged in with)"),
+    ],
+    notes: """
+      First an event customer.forgotten is recorded, with number, actor and reason; then keys, values and names go from
+      tail, vault and index. A run that is cut is finished by the next command that writes. Events, numbers and proofs
+      stay: what is left is c17, who cannot be named, and whoever comes back is a new customer. Status 1: the log itself
+      says the external id in the open, where nothing can be taken out; field and count are listed. Snapshots published
+      before are listed: delete those that show the customer. What a disk keeps of overwritten files is not promised.
+      """,
+    examples: [
+      "kept init closed --seal customer && kept import closed Fixtures/shop/events.jsonl",
+      "kept forget closed C-1004 --reason 'asked for it on 3 May'",
+    ],
+    run: run)
+
+  @Sendable private static func run(_ arguments: Arguments, _ context: Context) throws -> Status {
+    let (path, typed) = (arguments.positionals[0], arguments.positionals[1])
+    guard let reason = arguments.value("reason"), !reason.isEmpty else {
+      throw arguments.error("--reason is missing: an erasure says why, for ever")
+    }
+    let actor = arguments.value("actor") ?? Context.userName ?? "unknown"
+    let ledger = try LedgerReader(path)
+    if let damage = ledger.damage { throw LogError.damage(damage) }
+    let labels = try ledger.labels()
+    let numbers = labels.numbers(of: typed)
+    guard let number = numbers.first else { throw arguments.error("customer \(typed): the ledger knows no such customer") }
+    let name = labels.names[number].map { String(decoding: $0, as: UTF8.self) }
+    for (option, text) in [("reason", reason), ("actor", actor)] {
+      if let name, text.contains(name) {
+        throw arguments.error("--\(option) says \(name), which would then stand in the log for ever")
+      }
+    }
+    let before = try ledger.forgotten()[number]
+    let writer = try LedgerWriter(path, holder: context.holder)
+    defer { writer.close() }
+    context.tell(recovered: writer.recovered, path)
+    if let before {
+      // Opening has finished whatever was left to do.
+      context.console.print("c\(number) was forgotten at position \(before); nothing of it was left to destroy, or now it is gone")
+    } else {
+      let record = ForgetRecord(number: number, actor: actor, reason: reason)
+      let position = try writer.forget(record, clock: context.now())
+      context.console.print("forgotten: c\(number), recorded at position \(position); key, values and name are destroyed")
+    }
+    try list(snapshotsOf: number, path, ledger, context.console)
+    return try listMentions(of: name, number, path, context.console)
+  }
+
+  /// What was published while the customer was there.
+  private static func list(
+    snapshotsOf number: UInt32, _ path: String, _ ledger: LedgerReader, _ console: Console
+  ) throws {
+    guard let introduced = try ledger.introduction(of: number) else { return }
+    let store = SnapshotStore(disk: PosixDisk(), path: LedgerFolder(path)(LedgerFolder.snapshots))
+    for snapshot in try store.names() where snapshot.position > introduced {
+      console.print("published before: \(store.folder(snapshot))")
+    }
+  }
+
+  private static func listMentions(
+    of name: String?, _ number: UInt32, _ path: String, _ console: Console
+  ) throws -> Status {
+    guard let name else { return .sound }
+    let mentions = try Mentions(of: name, in: try LedgerReader(path))
+    for (field, count) in mentions.counts.sorted(by: { $0.key < $1.key }) {
+      console.print("left in the open: \(field): \(grouped(count)) event\(count == 1 ? "" : "s")")
+    }
+    guard !mentions.isEmpty else { return .sound }
+    console.complain(
+      "kept: the log says the external id of c\(number) in the open, and a log is never rewritten\n"
+        + "Next: a ledger made with `kept init DIR --seal customer` keeps ids where they can be destroyed.")
+    return .no
+  }
+}
