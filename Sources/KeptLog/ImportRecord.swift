@@ -12,17 +12,20 @@ package struct ImportRecord: Sendable, Equatable {
   /// Of the mapping's canonical JSON; nil where none was used.
   package var mappingDigest: Digest?
   /// accepted + duplicates + conflicts + rejected.
-  package var lineCount: Int { tally.accepted + tally.duplicates + tally.conflicts + tally.rejected }
+  package var lineCount: Int
   package var tally: ImportTally
 
+  /// - Parameter lineCount: as it was recorded; nil: what the tally gives.
   package init(
-    file: String, byteCount: UInt64, digest: Digest, mappingDigest: Digest? = nil, tally: ImportTally
+    file: String, byteCount: UInt64, digest: Digest, mappingDigest: Digest? = nil, tally: ImportTally,
+    lineCount: Int? = nil
   ) {
     self.file = file
     self.byteCount = byteCount
     self.digest = digest
     self.mappingDigest = mappingDigest
     self.tally = tally
+    self.lineCount = lineCount ?? tally.accepted + tally.duplicates + tally.conflicts + tally.rejected
   }
 }
 
@@ -168,7 +171,7 @@ extension ImportRecord {
     }
     let data = SystemEvent.data(batch, row: row)
     func count(_ key: String) -> Int? { data[key]?.integer.flatMap { Int(exactly: $0) } }
-    guard let file = data["file"]?.string, let byteCount = count("bytes"),
+    guard let file = data["file"]?.string, let byteCount = count("bytes"), let lineCount = count("lines"),
       let digest = data["sha256"]?.string.flatMap({ Digest(hex: $0) }), let accepted = count("accepted"),
       let duplicates = count("duplicates"), let conflicts = count("conflicts"), let rejected = count("rejected")
     else { return nil }
@@ -186,7 +189,7 @@ extension ImportRecord {
     }
     self.init(
       file: file, byteCount: UInt64(byteCount), digest: digest,
-      mappingDigest: data["mapping"]?.string.flatMap { Digest(hex: $0) }, tally: tally)
+      mappingDigest: data["mapping"]?.string.flatMap { Digest(hex: $0) }, tally: tally, lineCount: lineCount)
   }
 }
 

@@ -5,8 +5,10 @@ struct Main {
   /// In the order in which a newcomer needs them.
   static let commands: [CommandDescription] = [
     InitCommand.description, ImportCommand.description, AppendCommand.description, StatusCommand.description,
-    EventsCommand.description, ImportsCommand.description, NamesCommand.description, VerifyCommand.description,
-    CheckpointCommand.description, ProveCommand.description, ForgetCommand.description, RebuildCommand.description, ReplayCommand.description, MirrorCommand.description, RulebookCommand.description,
+    EventsCommand.description, ImportsCommand.description, NamesCommand.description,
+    VerifyCommand.description, CheckpointCommand.description, ProveCommand.description,
+    ForgetCommand.description, RebuildCommand.description, ReplayCommand.description,
+    MirrorCommand.description, RulebookCommand.description,
   ]
 
   static func main() {

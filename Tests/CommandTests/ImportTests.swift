@@ -56,7 +56,7 @@ extension Outcome {
     #expect(
       imports[0]
         == "position,finished_at,file,lines,accepted,duplicates,conflicts,rejected,first_position,last_position,amounts,"
-        + "bytes,sha256,map_sha256")
+        + "bytes,sha256,map_sha256,checked")
     #expect(imports[1].hasPrefix("254,"))
     #expect(imports[1].contains(",Fixtures/shop/events.jsonl,254,254,0,0,0,0,253,27890.84 EUR,65010,"))
     #expect(imports[2].hasPrefix("255,"))
