@@ -12,11 +12,15 @@ enum VerifyCommand {
       OptionDescription(
         "since", "CHECKPOINT",
         "compares with a checkpoint kept elsewhere, and checks deeply what is newer; with --deep, everything"),
+      OptionDescription(
+        "snapshot", "DIR", "replays the log as it was known then: is the snapshot, byte for byte, what it gives?"),
+      OptionDescription("rulebook", "FILE", "the rules the snapshot was made with (the built-in ones)"),
     ],
     notes: """
       Without --deep, the checksum of every stored byte and the tree of stored roots are checked: that finds accidents, not
       edits. A log that was cut exactly between two records looks whole by itself: only a checkpoint kept elsewhere shows it.
       With --since, whole blocks that the checkpoint covers are not read again: their stored roots must give its root.
+      With --snapshot, the log itself is checked only where --deep or --since is given as well.
       Status 1: damage or disagreement was found. A torn tail is no damage: a last write that a crash cut was never
       acknowledged.
       """,
@@ -24,13 +28,26 @@ enum VerifyCommand {
       "kept verify shop",
       "kept verify shop --deep",
       "kept checkpoint shop > shop.checkpoint && kept verify shop --since shop.checkpoint",
+      "kept rebuild shop --tables customers && kept verify shop --snapshot shop/snapshots/latest",
     ],
     run: run)
 
   @Sendable private static func run(_ arguments: Arguments, _ context: Context) throws -> Status {
-    let path = arguments.positionals[0]
+    let ledger = try LedgerReader(arguments.positionals[0])
+    guard let folder = arguments.value("snapshot") else {
+      if arguments.has("rulebook") { throw arguments.error("--rulebook says nothing without --snapshot") }
+      return try verifyLog(ledger, arguments, context)
+    }
+    let rules = arguments.value("rulebook").map { ["--rulebook", $0] } ?? []
+    let snapshot = try SnapshotCheck(folder, ledger, context.console).run(rules: rules, context)
+    guard arguments.has("deep") || arguments.has("since") else {
+      return context.warn(of: ledger.damage) == .no ? .no : snapshot
+    }
+    return try verifyLog(ledger, arguments, context) == .no ? .no : snapshot
+  }
+
+  private static func verifyLog(_ ledger: LedgerReader, _ arguments: Arguments, _ context: Context) throws -> Status {
     let console = context.console
-    let ledger = try LedgerReader(path)
     let since = try arguments.value("since").map { try arguments.readCheckpoint($0, ledger) }
     let depth: Verification.Depth =
       arguments.has("deep") ? .deep : since.map { .deepSince($0.count) } ?? .checksums
