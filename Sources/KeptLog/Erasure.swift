@@ -21,12 +21,15 @@ struct Erasure {
     self.numbers = numbers
   }
 
-  /// Erases whoever the events say was forgotten and the folder may still know.
+  /// Erases whoever the events say was forgotten and the folder may still know: those forgotten since the file of names was
+  /// written, and all of them where one has a key again, as after a copy of the vault was put back.
   ///
+  /// - Parameter isThorough: looks for everybody who was ever forgotten, whatever the file of names says.
   /// - Returns: whether any file may have changed; what was read before is then out of date.
-  static func finish(_ reader: LedgerReader, _ vault: VaultReader) throws -> Bool {
+  static func finish(_ reader: LedgerReader, _ vault: VaultReader, isThorough: Bool = false) throws -> Bool {
     let known = try NamesFile.read(reader.folder, reader.disk, reader.settings.ledgerID, end: reader.sealedCount)
-    let pending = try reader.forgotten(from: known.erasedEnd)
+    let isAll = try isThorough || hasKey(ofOneOf: known.names.unknown, vault)
+    let pending = try reader.forgotten(from: isAll ? 0 : known.erasedEnd)
     guard !pending.isEmpty else { return false }
     let erasure = Erasure(reader, vault, Set(pending.keys))
     try erasure.rewriteTail()
@@ -34,6 +37,22 @@ struct Erasure {
     try erasure.removeTornFiles()
     try erasure.rewriteNames()
     return true
+  }
+
+  /// Whether the vault has a key of somebody without a name.
+  private static func hasKey(ofOneOf numbers: Set<UInt32>, _ vault: VaultReader) throws -> Bool {
+    guard !numbers.isEmpty else { return false }
+    for reference in vault.chunks where reference.chunk.keyCount > 0 {
+      let first = reference.chunk.firstKeyNumber
+      let own = numbers.filter { $0 >= first && $0 - first < UInt32(reference.chunk.keyCount) }
+      guard !own.isEmpty else { continue }
+      let keys = try vault.uncheckedKeys(in: reference)
+      for number in own {
+        let start = Int(number - first) * CustomerKey.byteCount
+        if keys[start..<start + CustomerKey.byteCount].contains(where: { $0 != 0 }) { return true }
+      }
+    }
+    return false
   }
 
   // MARK: The tail
@@ -186,10 +205,22 @@ extension LedgerWriter {
     defer { close() }
     let position = count
     _ = try append(record.event(position: position, time: try recordedInstant(clock)), clock: clock)
+    try erase(isThorough: false)
+    return position
+  }
+
+  /// Erases everybody who was ever forgotten once more, wherever something of them came back.
+  ///
+  /// The writer that does so is closed afterwards.
+  package func eraseForgotten() throws {
+    defer { close() }
+    try erase(isThorough: true)
+  }
+
+  private func erase(isThorough: Bool) throws {
     try stoppingOnFailure {
       let reader = try LedgerReader(folder.path, disk: disk, geometry: geometry)
-      _ = try Erasure.finish(reader, try reader.vault())
+      _ = try Erasure.finish(reader, try reader.vault(), isThorough: isThorough)
     }
-    return position
   }
 }

@@ -58,22 +58,50 @@ extension LedgerReader {
     return nil
   }
 
-  /// Who was forgotten, with the position of the event that says so. Only blocks that list the kind are decoded.
+  /// Who was forgotten, with the position of the event that says so. Of blocks that list the kind two columns are decoded.
   ///
   /// - Parameter start: events before this position are left out.
   package func forgotten(from start: UInt64 = 0) throws -> [UInt32: UInt64] {
     var found: [UInt32: UInt64] = [:]
-    func add(_ events: EventBatch, _ first: UInt64) {
-      for row in events.rows.indices where first + UInt64(row) >= start {
-        guard let record = ForgetRecord(events, row: row) else { continue }
-        found[record.number] = min(found[record.number] ?? .max, first + UInt64(row))
+    func add(_ number: UInt32, _ position: UInt64) {
+      if position >= start { found[number] = min(found[number] ?? .max, position) }
+    }
+    let columns = BlockColumns()
+    for (index, block) in blocks.enumerated() where block.positions.upperBound > start {
+      guard let kind = block.header.kinds.firstIndex(where: { $0.kind == ForgetRecord.kind }) else { continue }
+      do {
+        columns.begin(block.header, source: source(for: block))
+        let rows = try forgottenNumbers(columns, kind: kind)
+        // Where a block has more keys than columns, the number is not in a column of its own.
+        guard rows.count == block.header.kinds[kind].count else {
+          add(try events(ofBlock: index), block.header.firstPosition)
+          continue
+        }
+        for (row, number) in rows { add(number, block.header.firstPosition + UInt64(row)) }
+      } catch {
+        throw self.error(error, in: block)
       }
     }
-    for (index, block) in blocks.enumerated()
-    where block.positions.upperBound > start && block.header.kinds.contains(where: { $0.kind == ForgetRecord.kind }) {
-      add(try events(ofBlock: index), block.header.firstPosition)
+    func add(_ events: EventBatch, _ first: UInt64) {
+      for row in events.rows.indices {
+        if let record = ForgetRecord(events, row: row) { add(record.number, first + UInt64(row)) }
+      }
     }
     for (first, batch) in try tailBatches() { add(batch, first) }
     return found
+  }
+
+  private func forgottenNumbers(_ columns: BlockColumns, kind: Int) throws -> [(row: UInt32, number: UInt32)] {
+    let entry = columns.dataEntries.first { $0.key == ForgetRecord.number && $0.type == .integer }
+    guard let entry else { return [] }
+    let kinds = try columns.codes(.kind).codes
+    let numbers = try columns.dataNumbers(entry)
+    return numbers.rows.indices.compactMap { index in
+      let row = numbers.rows[index]
+      guard kinds[Int(row)] == UInt32(kind + 1), let value = numbers.value(index), value.scale == 0,
+        let number = UInt32(exactly: value.mantissa)
+      else { return nil }
+      return (row, number)
+    }
   }
 }

@@ -16,13 +16,19 @@ package struct Mentions: Sendable {
   package var isEmpty: Bool { counts.isEmpty }
 
   /// Searches every plain text of every event: the id as a whole, not as a part of a longer word or number.
-  package init(of id: String, in reader: LedgerReader) throws {
+  ///
+  /// - Parameter progress: told how many blocks are done, from any thread.
+  package init(
+    of id: String, in reader: LedgerReader, progress: (@Sendable (_ done: Int) -> Void)? = nil
+  ) throws {
     let needle = Needle(id)
+    let done = Atomic(0)
     let results = Mutex<(counts: [String: Int], failure: (any Error)?)>(([:], nil))
     DispatchQueue.concurrentPerform(iterations: reader.blocks.count) { index in
       do {
         let found = needle.counts(in: try reader.events(ofBlock: index))
         results.withLock { $0.counts.merge(found, uniquingKeysWith: +) }
+        progress?(done.add(1, ordering: .relaxed).newValue)
       } catch {
         results.withLock { $0.failure = $0.failure ?? error }
       }

@@ -40,6 +40,14 @@ import Testing
     #expect(Forgery.all.count > 60)
   }
 
+  @Test func `the forgeries are what their script writes`() throws {
+    let place = try Workplace()
+    let run = try place.shell(
+      "PYTHONDONTWRITEBYTECODE=1 python3 Fixtures/forgeries/make_forgeries.py made && rm -f list && "
+        + "for file in made/*; do cmp $file Fixtures/forgeries/${file#made/} || exit 1; done")
+    #expect(run == Outcome(output: "", talk: "", status: 0))
+  }
+
   @Test(arguments: Forgery.all) func `forgeries are refused by name`(forgery: Forgery) throws {
     let place = try Workplace()
     let words = forgery.words.map { $0.contains("{") ? $0 : "Fixtures/forgeries/" + $0 }

@@ -47,15 +47,16 @@ enum ForgetCommand {
     defer { writer.close() }
     context.tell(recovered: writer.recovered, path)
     if let before {
-      // Opening has finished whatever was left to do.
-      context.console.print("c\(number) was forgotten at position \(before); nothing of it was left to destroy, or now it is gone")
+      // What came back with a copy that was put in place is destroyed again.
+      try writer.eraseForgotten()
+      context.console.print("c\(number) was forgotten at position \(before); whatever was left of key and values is destroyed")
     } else {
       let record = ForgetRecord(number: number, actor: actor, reason: reason)
       let position = try writer.forget(record, clock: context.now())
       context.console.print("forgotten: c\(number), recorded at position \(position); key, values and name are destroyed")
     }
     try list(snapshotsOf: number, path, ledger, context.console)
-    return try listMentions(of: name, number, path, context.console)
+    return try listMentions(of: name, number, path, context)
   }
 
   /// What was published while the customer was there.
@@ -70,10 +71,14 @@ enum ForgetCommand {
   }
 
   private static func listMentions(
-    of name: String?, _ number: UInt32, _ path: String, _ console: Console
+    of name: String?, _ number: UInt32, _ path: String, _ context: Context
   ) throws -> Status {
     guard let name else { return .sound }
-    let mentions = try Mentions(of: name, in: try LedgerReader(path))
+    let ledger = try LedgerReader(path)
+    let (console, progress) = (context.console, context.progress)
+    progress.begin("searching", total: ledger.blocks.count)
+    let mentions = try Mentions(of: name, in: ledger) { progress.update(done: $0, events: $0 * LogFormat.blockEventCount) }
+    progress.finish()
     for (field, count) in mentions.counts.sorted(by: { $0.key < $1.key }) {
       console.print("left in the open: \(field): \(grouped(count)) event\(count == 1 ? "" : "s")")
     }

@@ -66,8 +66,8 @@ enum VerifyCommand {
     }
     for number in report.unerased.sorted() {
       console.print(
-        "unfinished: customer c\(number) was forgotten, but the vault still knows something: the next command that writes, "
-          + "such as `kept forget LEDGER c\(number) --reason R`, finishes it")
+        "unfinished: customer c\(number) was forgotten, but the vault still knows something: "
+          + "`kept forget LEDGER c\(number) --reason R` finishes it")
     }
     var isSound = report.isSound
     if let since { isSound = try compare(since, ledger, console) && isSound }
