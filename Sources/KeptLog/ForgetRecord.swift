@@ -58,6 +58,27 @@ extension LedgerReader {
     return nil
   }
 
+  /// Other numbers that a `customer.merged` names together with this one, ascending; whether it was retracted is not looked
+  /// at.
+  package func merged(with number: UInt32) throws -> [UInt32] {
+    let kind = "customer.merged"
+    var found: Set<UInt32> = []
+    func add(_ events: EventBatch) {
+      for row in events.rows where row.otherCustomer != 0 && events.string(row[.kind]) == kind {
+        if row.customer == number { found.insert(row.otherCustomer) }
+        if row.otherCustomer == number { found.insert(row.customer) }
+      }
+    }
+    for (index, block) in blocks.enumerated()
+    where number >= block.header.customerMin && number <= block.header.customerMax
+      && block.header.kinds.contains(where: { $0.kind == kind })
+    {
+      add(try events(ofBlock: index))
+    }
+    for (_, batch) in try tailBatches() { add(batch) }
+    return found.sorted()
+  }
+
   /// Who was forgotten, with the position of the event that says so. Of blocks that list the kind two columns are decoded.
   ///
   /// - Parameter start: events before this position are left out.

@@ -48,20 +48,36 @@ extension LedgerReader {
     let ranges = places.map { checks[$0].record.tally.positions! }
     var sums = [[String: DecimalSum]](repeating: [:], count: places.count)
     let columns = BlockColumns()
+    // Ranges ascend and stand apart: an import's events come before its end, which comes before the next one's.
+    var next = 0
     for block in blocks {
       let positions = block.positions
-      guard ranges.contains(where: { $0.lowerBound < positions.upperBound && $0.upperBound >= positions.lowerBound })
-      else { continue }
+      while next < ranges.count, ranges[next].upperBound < positions.lowerBound { next += 1 }
+      let inBlock = (next..<ranges.count).prefix { ranges[$0].lowerBound < positions.upperBound }
+      guard !inBlock.isEmpty else { continue }
       do {
         columns.begin(block.header, source: source(for: block))
         let amounts = try columns.numbers(.amount)
         let currencies = try columns.codes(.currency)
         let names = [""] + currencies.dictionary.strings()
-        for index in amounts.rows.indices {
-          let row = amounts.rows[index]
-          guard let amount = amounts.value(index) else { continue }
-          let position = positions.lowerBound + UInt64(row)
-          add(amount, names[Int(currencies.codes[Int(row)])], at: position, ranges, &sums)
+        var index = 0
+        for place in inBlock {
+          // By the block's codes: no text is looked at for each amount.
+          var found = [DecimalSum?](repeating: nil, count: names.count)
+          while index < amounts.rows.count {
+            let row = Int(amounts.rows[index])
+            let position = positions.lowerBound + UInt64(row)
+            guard position <= ranges[place].upperBound else { break }
+            if position >= ranges[place].lowerBound, let amount = amounts.value(index) {
+              let code = Int(currencies.codes[row])
+              if found[code] == nil { found[code] = DecimalSum() }
+              found[code]?.add(amount)
+            }
+            index += 1
+          }
+          for (name, sum) in zip(names, found) {
+            if let sum { sums[place][name, default: DecimalSum()].add(sum) }
+          }
         }
       } catch {
         throw self.error(error, in: block)
@@ -69,7 +85,10 @@ extension LedgerReader {
     }
     for (first, batch) in try tailBatches() {
       for (index, row) in batch.rows.enumerated() where row.amount.isPresent {
-        add(row.amount, batch.string(row[.currency]) ?? "", at: first + UInt64(index), ranges, &sums)
+        let position = first + UInt64(index)
+        while next < ranges.count, ranges[next].upperBound < position { next += 1 }
+        guard next < ranges.count, ranges[next].contains(position) else { continue }
+        sums[next][batch.string(row[.currency]) ?? "", default: DecimalSum()].add(row.amount)
       }
     }
     for (place, found) in zip(places, sums) {
@@ -80,19 +99,5 @@ extension LedgerReader {
       }
     }
     return checks
-  }
-
-  /// - Parameter ranges: ascending, and apart: an import's events come before its end, which comes before the next one's.
-  private func add(
-    _ amount: ExactDecimal, _ currency: String, at position: UInt64, _ ranges: [ClosedRange<UInt64>],
-    _ sums: inout [[String: DecimalSum]]
-  ) {
-    var (lower, upper) = (0, ranges.count)
-    while lower < upper {
-      let middle = (lower + upper) / 2
-      if ranges[middle].upperBound < position { lower = middle + 1 } else { upper = middle }
-    }
-    guard lower < ranges.count, ranges[lower].contains(position) else { return }
-    sums[lower][currency, default: DecimalSum()].add(amount)
   }
 }

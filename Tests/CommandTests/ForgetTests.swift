@@ -65,6 +65,13 @@ import Testing
     #expect(run.status == 0 && snapshots.count == 1 && snapshots[0].hasSuffix("-255"), "\(run)")
   }
 
+  @Test func `a customer that was merged with another is told`() throws {
+    let place = try shop("--seal", "customer")
+    let run = try place.kept("forget", "shop", "C-1008", "--reason", "asked for it")
+    #expect(run.status == 0 && run.lines.count == 2)
+    #expect(run.lines.last?.wholeMatch(of: /merged with: c\d+; forget it as well if it is the same person/) != nil)
+  }
+
   @Test func `a reason is asked for, and may not say the name`() throws {
     let place = try shop("--seal", "customer")
     let none = try place.kept("forget", "shop", "C-1003")
@@ -99,6 +106,7 @@ import Testing
       ).status == 0)
     let verify = try place.kept("verify", "shop", "--deep")
     #expect(verify.status == 1 && verify.lines.first?.hasPrefix("unfinished: customer c") == true, "\(verify)")
+    #expect(verify.lines.last?.hasPrefix("NOT FINISHED: the record is whole, an erasure is not. ") == true)
     #expect(try !place.kept("names", "shop").output.contains("C-1003"))
     #expect(try place.shell("kept append shop < /dev/null").status == 0)
     #expect(try place.kept("verify", "shop", "--deep").status == 0)

@@ -17,7 +17,9 @@ enum ForgetCommand {
       tail, vault and index. A run that is cut is finished by the next command that writes. Events, numbers and proofs
       stay: what is left is c17, who cannot be named, and whoever comes back is a new customer. Status 1: the log itself
       says the external id in the open, where nothing can be taken out; field and count are listed. Snapshots published
-      before are listed: delete those that show the customer. What a disk keeps of overwritten files is not promised.
+      before are listed: delete those that show the customer, and names that were exported. Where ids of events are sealed
+      as well, do not import the old source again: its events cannot be recognised any more. A customer that was merged
+      with another is told. What a disk keeps of overwritten files is not promised.
       """,
     examples: [
       "kept init closed --seal customer && kept import closed Fixtures/shop/events.jsonl",
@@ -54,6 +56,9 @@ enum ForgetCommand {
       let record = ForgetRecord(number: number, actor: actor, reason: reason)
       let position = try writer.forget(record, clock: context.now())
       context.console.print("forgotten: c\(number), recorded at position \(position); key, values and name are destroyed")
+    }
+    for other in try ledger.merged(with: number) {
+      context.console.print("merged with: \(labels[other]); forget it as well if it is the same person")
     }
     try list(snapshotsOf: number, path, ledger, context.console)
     return try listMentions(of: name, number, path, context)

@@ -69,11 +69,11 @@ enum VerifyCommand {
         "unfinished: customer c\(number) was forgotten, but the vault still knows something: "
           + "`kept forget LEDGER c\(number) --reason R` finishes it")
     }
-    var isSound = report.isSound
-    if let since { isSound = try compare(since, ledger, console) && isSound }
+    var isWhole = report.damages.isEmpty
+    if let since { isWhole = try compare(since, ledger, console) && isWhole }
     console.print("root \(report.checkpoint.root.base64) over \(grouped(report.count)) events")
-    console.print(verdict(isSound, depth, report, comparedWith: since))
-    return isSound ? .sound : .no
+    console.print(verdict(isWhole, depth, report, comparedWith: since))
+    return isWhole && report.unerased.isEmpty ? .sound : .no
   }
 
   /// Whether the ledger still begins with what a checkpoint pinned down.
@@ -96,12 +96,13 @@ enum VerifyCommand {
   }
 
   private static func verdict(
-    _ isSound: Bool, _ depth: Verification.Depth, _ report: Verification.Report, comparedWith checkpoint: Checkpoint?
+    _ isWhole: Bool, _ depth: Verification.Depth, _ report: Verification.Report, comparedWith checkpoint: Checkpoint?
   ) -> String {
     let bytes = "\(readable(byteCount: report.checkedByteCount)) checked"
-    guard isSound else {
+    guard isWhole else {
       return "NOT SOUND: \(bytes). Next: restore what is damaged from a copy; positions before the first break verify."
     }
+    guard report.unerased.isEmpty else { return "NOT FINISHED: the record is whole, an erasure is not. \(bytes)." }
     let cut = checkpoint == nil ? " No checkpoint was compared, so a log cut short would not show." : ""
     switch depth {
     case .checksums: return "no accidental damage; edits not checked, use --deep. \(bytes).\(cut)"
