@@ -8,14 +8,16 @@ import KeptFormat
 struct Erasure {
   private let reader: LedgerReader
   private let vault: VaultReader
+  private let known: NamesFile.Contents
   private let folder: LedgerFolder
   private let disk: any Disk
   private let numbers: Set<UInt32>
 
   /// - Precondition: the lock is held, and nothing is left beyond the commit point (`Recovery`).
-  private init(_ reader: LedgerReader, _ vault: VaultReader, _ numbers: Set<UInt32>) {
+  private init(_ reader: LedgerReader, _ vault: VaultReader, _ known: NamesFile.Contents, _ numbers: Set<UInt32>) {
     self.reader = reader
     self.vault = vault
+    self.known = known
     folder = reader.folder
     disk = reader.disk
     self.numbers = numbers
@@ -24,14 +26,17 @@ struct Erasure {
   /// Erases whoever the events say was forgotten and the folder may still know: those forgotten since the file of names was
   /// written, and all of them where one has a key again, as after a copy of the vault was put back.
   ///
-  /// - Parameter isThorough: looks for everybody who was ever forgotten, whatever the file of names says.
+  /// - Parameters:
+  ///   - known: what the file of names says.
+  ///   - isThorough: looks for everybody who was ever forgotten, whatever `known` says.
   /// - Returns: whether any file may have changed; what was read before is then out of date.
-  static func finish(_ reader: LedgerReader, _ vault: VaultReader, isThorough: Bool = false) throws -> Bool {
-    let known = try NamesFile.read(reader.folder, reader.disk, reader.settings.ledgerID, end: reader.sealedCount)
+  static func finish(
+    _ reader: LedgerReader, _ vault: VaultReader, _ known: NamesFile.Contents, isThorough: Bool = false
+  ) throws -> Bool {
     let isAll = try isThorough || hasKey(ofOneOf: known.names.unknown, vault)
     let pending = try reader.forgotten(from: isAll ? 0 : known.erasedEnd)
     guard !pending.isEmpty else { return false }
-    let erasure = Erasure(reader, vault, Set(pending.keys))
+    let erasure = Erasure(reader, vault, known, Set(pending.keys))
     try erasure.rewriteTail()
     try erasure.rewriteVault()
     try erasure.removeTornFiles()
@@ -165,7 +170,7 @@ struct Erasure {
   }
 
   private func rewriteNames() throws {
-    var known = try NamesFile.read(folder, disk, reader.settings.ledgerID, end: reader.sealedCount)
+    var known = known
     // Everybody who was ever forgotten: an index that was lost and built again must not bring a name back.
     known.names.forget(Set(try reader.forgotten().keys))
     known.erasedEnd = reader.count
@@ -220,7 +225,8 @@ extension LedgerWriter {
   private func erase(isThorough: Bool) throws {
     try stoppingOnFailure {
       let reader = try LedgerReader(folder.path, disk: disk, geometry: geometry)
-      _ = try Erasure.finish(reader, try reader.vault(), isThorough: isThorough)
+      let known = try NamesFile.read(folder, disk, settings.ledgerID, end: reader.sealedCount)
+      _ = try Erasure.finish(reader, try reader.vault(), known, isThorough: isThorough)
     }
   }
 }

@@ -69,9 +69,12 @@ package final class LedgerWriter {
     if let damage = vault.damage { throw LogError.damage(damage) }
     let secret = try Ledger.secret(folder, disk, reader.settings)
     recovered = try Recovery(reader, chunks: vault.chunks).moved
-    if try Erasure.finish(reader, vault) {
+    let end = reader.sealedCount
+    var known = try NamesFile.read(folder, disk, reader.settings.ledgerID, end: end)
+    if try Erasure.finish(reader, vault, known) {
       reader = try LedgerReader(path, disk: disk, geometry: geometry)
       vault = try reader.vault()
+      known = try NamesFile.read(folder, disk, reader.settings.ledgerID, end: end)
     }
     self.folder = folder
     self.disk = disk
@@ -93,8 +96,6 @@ package final class LedgerWriter {
     for (_, batch) in try reader.tailBatches() {
       tail.append(rows: 0..<batch.rows.count, sharingArenaOf: batch)
     }
-    let end = reader.sealedCount
-    let known = try NamesFile.read(folder, disk, settings.ledgerID, end: end)
     namesFile = NamesFile.Appender(known, erasedEnd: reader.count)
     directory = CustomerDirectory(try reader.completedNames(known), fingerprint: fingerprint)
     guard directory.count == keys.count else {
