@@ -24,7 +24,8 @@ let package = Package(
     .testTarget(name: "KeptReplayTests", dependencies: ["KeptReplay", "KeptFormat"]),
     .executableTarget(
       name: "kept",
-      dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot"]),
+      dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot"],
+      exclude: ["Audit.md"]),
     .testTarget(name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot"]),
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat"]),
     .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),

@@ -47,8 +47,9 @@ struct SnapshotCheck {
       try explain()
       return .no
     }
+    let count = manifest.files.count
     console.print(
-      "\(folder): \(grouped(manifest.files.count)) tables are, byte for byte, what the first "
+      "\(folder): \(grouped(count)) \(count == 1 ? "table is" : "tables are"), byte for byte, what the first "
         + "\(grouped(manifest.position)) events give as of \(RFC3339.string(manifest.asOf))")
     return .sound
   }

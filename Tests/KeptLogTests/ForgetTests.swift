@@ -292,6 +292,30 @@ import Testing
     return try ledger.reader()
   }
 
+  @Test func `law 2: the event is on disk before anything is destroyed, every file before its name, and the names last`()
+    throws
+  {
+    let ledger = try Self.ledger()
+    try ledger.replace("tail.torn", with: [1])
+    try ledger.write { _ in }
+    let disk = FaultyDisk()
+    try Self.forget(ledger, 1, disk)
+    let folder = String(ledger.path.split(separator: "/").last!)
+    let parent = ledger.path.split(separator: "/").suffix(2).joined(separator: "/")
+    let order = disk.operations.filter { !$0.hasPrefix("write") && !$0.hasPrefix("create") && !$0.contains("index/run") }
+    var expected = [
+      "sync \(folder)/tail", "sync \(folder)/tail.new", "rename \(folder)/tail", "sync folder \(parent)",
+    ]
+    for name in ["000000000000", "000000000016", "000000000032"] {
+      expected += ["sync vault/\(name).kept.new", "rename vault/\(name).kept", "sync folder \(folder)/vault"]
+    }
+    expected += [
+      "remove \(folder)/tail.torn", "sync folder \(parent)", "sync index/names.new", "rename index/names",
+      "sync folder \(folder)/index",
+    ]
+    #expect(order == expected)
+  }
+
   @Test func `law 3: erasing changes no byte of the log`() throws {
     let ledger = try Self.ledger()
     let segments = try Set(ledger.reader().blocks.map(\.segment)).sorted()
