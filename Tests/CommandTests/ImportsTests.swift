@@ -37,7 +37,8 @@ import Testing
     try #require(place.kept("init", "shop").status == 0)
     var lines = ""
     for number in 1...30 where ![7, 9, 10].contains(number) {
-      lines += #"{"source":"till","id":"T-\#(number)","kind":"order.placed","time":"2024-01-01T00:00:00Z","customer":"C"}"# + "\n"
+      lines += #"{"source":"till","id":"T-\#(number)","kind":"order.placed","#
+      lines += #""time":"2024-01-01T00:00:00Z","customer":"C"}"# + "\n"
     }
     lines += #"{"source":"phone","id":"p","kind":"call.ended","time":"2024-01-20T00:00:00Z","customer":"C"}"# + "\n"
     try place.write(lines, to: "a.jsonl")

@@ -127,7 +127,8 @@ import Testing
         #"""
         kept init big --quiet && python3 - > big.jsonl <<'END'
         for i in range(65700):
-            print('{"source":"s","id":"%d","kind":"order.placed","time":"2024-01-01T00:00:00Z","customer":"C-%d"}' % (i, i % 997))
+            print('{"source":"s","id":"%d","kind":"order.placed",' % i +
+                  '"time":"2024-01-01T00:00:00Z","customer":"C-%d"}' % (i % 997))
         END
         kept import big big.jsonl --quiet && kept events big --sealed > lines && kept checkpoint big > now
         """#
@@ -160,7 +161,10 @@ import Testing
 
   @Test func `what cannot be proven is told before anything is printed`() throws {
     let place = try shop()
-    try #require(place.shell("kept checkpoint shop > now && kept prove shop 1 > p && echo x > x && mkdir full && touch full/a").status == 0)
+    try #require(
+      place.shell(
+        "kept checkpoint shop > now && kept prove shop 1 > p && echo x > x && mkdir full && touch full/a"
+      ).status == 0)
     func told(_ words: String..., status: Int32 = 2, contains text: String) throws {
       let run = try place.kept(["prove"] + words)
       #expect(run.status == status && run.output == "" && run.talk.contains(text), "\(words): \(run)")

@@ -30,7 +30,8 @@ import Testing
     func verify(_ words: String...) throws -> Outcome { try place.kept(["verify"] + words) }
     try #require(place.shell("cp -r kept changed && printf x >> changed/customers.parquet").status == 0)
     let changed = try verify("shop", "--snapshot", "changed")
-    #expect(changed.status == 1 && changed.output == "changed: changed: customers.parquet has other bytes, unlike its manifest\n")
+    #expect(changed.status == 1)
+    #expect(changed.output == "changed: changed: customers.parquet has other bytes, unlike its manifest\n")
     // Somebody who changes a number also puts the manifest right.
     try #require(
       place.shell(
@@ -52,10 +53,15 @@ import Testing
     let rules = try verify("shop", "--snapshot", "kept", "--rulebook", "rules")
     #expect(rules.status == 2 && rules.talk.contains("it was made with other rules"), "\(rules)")
     try #require(
-      place.shell("kept init short --zone Europe/Berlin --currency EUR && head -9 Fixtures/shop/events.jsonl | kept import short -").status == 0)
+      place.shell(
+        "kept init short --zone Europe/Berlin --currency EUR && head -9 Fixtures/shop/events.jsonl | kept import short -"
+      ).status == 0)
     let cut = try verify("short", "--snapshot", "kept")
     #expect(cut.status == 1 && cut.output == "cut: kept was made from 255 events, the ledger has 10\n")
-    try #require(place.shell("kept init twin --zone Europe/Berlin --currency EUR && kept import twin Fixtures/shop/events.jsonl").status == 0)
+    try #require(
+      place.shell(
+        "kept init twin --zone Europe/Berlin --currency EUR && kept import twin Fixtures/shop/events.jsonl"
+      ).status == 0)
     let edited = try verify("twin", "--snapshot", "kept")
     #expect(edited.status == 1 && edited.output.hasPrefix("edited: the first 255 events have the root "))
     #expect(try verify("shop", "--snapshot", "nowhere").status == 2)

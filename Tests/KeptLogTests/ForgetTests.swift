@@ -192,7 +192,8 @@ import Testing
   @Test func `in a ledger with open ids the name goes from the index for good, and the log's mentions are counted`() throws {
     let ledger = try Self.ledger(sealed: [])
     try ledger.write {
-      let event = TestEvent("note", customer: Self.bruno, data: [("referrer", "via \(Self.anna)!", false), ("x", "\(Self.anna)9", false)])
+      let event = TestEvent(
+        "note", customer: Self.bruno, data: [("referrer", "via \(Self.anna)!", false), ("x", "\(Self.anna)9", false)])
       _ = try $0.append(TestEvent.batch([event]), clock: Self.clock)
     }
     try Self.forget(ledger, 1)
@@ -303,9 +304,10 @@ import Testing
     let folder = String(ledger.path.split(separator: "/").last!)
     let parent = ledger.path.split(separator: "/").suffix(2).joined(separator: "/")
     let order = disk.operations.filter { !$0.hasPrefix("write") && !$0.hasPrefix("create") && !$0.contains("index/run") }
-    var expected = [
-      "sync \(folder)/tail", "sync \(folder)/tail.new", "rename \(folder)/tail", "sync folder \(parent)",
-    ]
+    let event = try #require(disk.operations.firstIndex(of: "write \(folder)/tail"))
+    #expect(disk.operations[event + 1] == "sync \(folder)/tail")
+    #expect(!disk.operations[..<event].contains { $0.hasPrefix("rename") || $0.hasPrefix("remove") })
+    var expected = ["sync \(folder)/tail.new", "rename \(folder)/tail", "sync folder \(parent)"]
     for name in ["000000000000", "000000000016", "000000000032"] {
       expected += ["sync vault/\(name).kept.new", "rename vault/\(name).kept", "sync folder \(folder)/vault"]
     }
@@ -313,7 +315,8 @@ import Testing
       "remove \(folder)/tail.torn", "sync folder \(parent)", "sync index/names.new", "rename index/names",
       "sync folder \(folder)/index",
     ]
-    #expect(order == expected)
+    // Readers sync the tail as well.
+    #expect(order.filter { $0 != "sync \(folder)/tail" } == expected)
   }
 
   @Test func `law 3: erasing changes no byte of the log`() throws {
