@@ -1,5 +1,15 @@
 import KeptFormat
 
+/// Where the rules of a snapshot came from; their digest says which they were.
+public enum RulebookOrigin: Sendable, Equatable {
+  /// Those built into the program of this version.
+  case builtIn(version: String)
+  /// The event at this position says that they were adopted.
+  case adopted(position: UInt64)
+  /// Tried from a file, whose path was given.
+  case file(String)
+}
+
 /// `manifest.json` of a snapshot: what it was made from and what its files are.
 ///
 /// One line of canonical JSON. `root` is in base64, as a checkpoint has it; the digests are in hexadecimal, as
@@ -26,6 +36,8 @@ public struct Manifest: Sendable, Equatable {
   public var root: Digest
   public var asOf: Instant
   public var rulebook: Digest
+  /// nil where it was not recorded yet, by an older version.
+  public var rulebookOrigin: RulebookOrigin?
   public var zone: Digest
   /// Of the program and the formats, by name.
   public var versions: [String: String]
@@ -35,23 +47,25 @@ public struct Manifest: Sendable, Equatable {
   public var files: [File]
 
   public init(
-    position: UInt64, root: Digest, asOf: Instant, rulebook: Digest, zone: Digest, versions: [String: String],
-    command: [String], files: [File] = []
+    position: UInt64, root: Digest, asOf: Instant, rulebook: Digest, rulebookOrigin: RulebookOrigin? = nil, zone: Digest,
+    versions: [String: String], command: [String], files: [File] = []
   ) {
     self.position = position
     self.root = root
     self.asOf = asOf
     self.rulebook = rulebook
+    self.rulebookOrigin = rulebookOrigin
     self.zone = zone
     self.versions = versions
     self.command = command
     self.files = files
   }
 
+  /// The name of the one snapshot of this instant and these events; a shadow has one of its own.
   public var name: SnapshotName { SnapshotName(asOf: asOf, position: position) }
 
-  /// How `other` says something else; the command and the versions do not matter, since they do not decide what a
-  /// snapshot says.
+  /// How `other` says something else. The command, the versions and where equal rules came from do not matter, since they
+  /// do not decide what a snapshot says.
   public func difference(from other: Manifest) -> SnapshotDifference? {
     if root != other.root { return .manifest(member: "root") }
     if rulebook != other.rulebook { return .manifest(member: "rulebook") }
@@ -77,13 +91,15 @@ extension Manifest {
         "sha256": .string(file.digest.hex),
       ]
     }
-    let value: JSONValue = [
-      "position": .integer(Int(position)), "root": .string(root.base64), "as_of": .string(RFC3339.string(asOf)),
-      "rulebook": .string(rulebook.hex), "zone": .string(zone.hex),
-      "versions": .object(versions.map { JSONMember($0.key, .string($0.value)) }),
-      "command": .array(command.map { .string($0) }), "files": .array(files),
+    var members = [
+      JSONMember("position", .integer(Int(position))), JSONMember("root", .string(root.base64)),
+      JSONMember("as_of", .string(RFC3339.string(asOf))), JSONMember("rulebook", .string(rulebook.hex)),
+      JSONMember("zone", .string(zone.hex)),
+      JSONMember("versions", .object(versions.map { JSONMember($0.key, .string($0.value)) })),
+      JSONMember("command", .array(command.map { .string($0) })), JSONMember("files", .array(files)),
     ]
-    return value.canonical() + [UInt8(ascii: "\n")]
+    if let rulebookOrigin { members.append(JSONMember("rulebook_from", rulebookOrigin.json)) }
+    return JSONValue.object(members).canonical() + [UInt8(ascii: "\n")]
   }
 
   /// - Throws: `SnapshotError.manifest` with `path`.
@@ -103,7 +119,8 @@ extension Manifest {
       let files = value["files"]?.array
     else { throw failure("versions, command or files are missing") }
     self.init(
-      position: UInt64(position), root: root, asOf: asOf, rulebook: rulebook, zone: zone,
+      position: UInt64(position), root: root, asOf: asOf, rulebook: rulebook,
+      rulebookOrigin: value["rulebook_from"].flatMap(RulebookOrigin.init(json:)), zone: zone,
       versions: Dictionary(versions.map { ($0.key, $0.value.string ?? "") }, uniquingKeysWith: { first, _ in first }),
       command: command.map { $0.string ?? "" })
     for file in files {
@@ -114,6 +131,28 @@ extension Manifest {
       self.files.append(File(name: name, rowCount: Int(rows), byteCount: Int(bytes), digest: digest))
     }
     guard Set(self.files.map(\.name)).count == self.files.count else { throw failure("a file is listed twice") }
+  }
+}
+
+extension RulebookOrigin {
+  fileprivate var json: JSONValue {
+    switch self {
+    case .builtIn(let version): ["built_in": .string(version)]
+    case .adopted(let position): ["adopted_at": .integer(Int(position))]
+    case .file(let path): ["file": .string(path)]
+    }
+  }
+
+  fileprivate init?(json: JSONValue) {
+    if let version = json["built_in"]?.string {
+      self = .builtIn(version: version)
+    } else if let position = json["adopted_at"]?.integer, position >= 0 {
+      self = .adopted(position: UInt64(position))
+    } else if let path = json["file"]?.string {
+      self = .file(path)
+    } else {
+      return nil
+    }
   }
 }
 

@@ -54,14 +54,18 @@ package final class SnapshotDraft {
     package var removed: [SnapshotName]
   }
 
-  /// Makes the snapshot visible under its name and as `latest`.
+  /// Makes the snapshot visible under its name and, where it is no shadow, as `latest`.
   ///
   /// - Parameters:
   ///   - manifest: without the files, of the instant and position the draft was begun with.
   ///   - keep: how many snapshots stay, this one included; nil: all.
   /// - Throws: `SnapshotError.alreadyPublished` where the name is taken by something else.
   package func publish(_ manifest: Manifest, keep: Int?) throws -> Published {
-    precondition(manifest.name == name && manifest.files.isEmpty, "a manifest of another snapshot")
+    let isShadow = name.shadow != nil
+    precondition(
+      manifest.asOf == name.asOf && manifest.position == name.position && manifest.files.isEmpty,
+      "a manifest of another snapshot")
+    precondition(!isShadow || keep == nil, "a shadow takes nobody's place")
     let disk = store.disk
     var manifest = manifest
     manifest.files = files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -82,7 +86,7 @@ package final class SnapshotDraft {
     }
     // The folder is in place for good before anything points at it.
     try disk.syncFolder(store.path)
-    try store.pointLatest(at: name)
+    if !isShadow { try store.pointLatest(at: name) }
     let removed = try keep.map { try store.removeOld(keeping: $0) } ?? []
     try disk.syncFolder(store.path)
     return Published(path: target, manifest: manifest, isNew: isNew, removed: removed)
@@ -91,7 +95,7 @@ package final class SnapshotDraft {
   /// Compares with what was published under this name, by its manifest and by the bytes it has now.
   private func difference(of manifest: Manifest, from target: String) throws -> SnapshotDifference? {
     let published = try SnapshotStore.manifest(store.disk, folder: target)
-    if let difference = manifest.difference(from: published) { return difference }
+    if let difference = published.difference(from: manifest) { return difference }
     return try SnapshotStore.check(store.disk, folder: target, against: published)
   }
 }

@@ -1,7 +1,8 @@
 import KeptFormat
 import KeptLog
 
-/// The published snapshots of a ledger: `snapshots/<name>/` and `latest`, a link to the last one published.
+/// The published snapshots of a ledger: `snapshots/<name>/` and `latest`, a link to the last one published. Shadows, which
+/// only try rules, stand among them, but `latest` never leads to one.
 ///
 /// Publishing: the files are written beside under `.writing-<name>` and synced, the folder is renamed, `latest` is
 /// swapped by a rename, `snapshots` is synced. What a killed run leaves has a name that begins with a dot, and the next
@@ -22,7 +23,7 @@ package struct SnapshotStore: Sendable {
     self.path = path
   }
 
-  /// The published snapshots, oldest as-of first.
+  /// The published snapshots and shadows, oldest as-of first.
   package func names() throws -> [SnapshotName] {
     (try disk.names(inFolder: path) ?? []).compactMap { SnapshotName($0) }.sorted()
   }
@@ -110,13 +111,16 @@ package struct SnapshotStore: Sendable {
     try disk.rename(link, to: "\(path)/\(Self.latest)")
   }
 
-  /// Removes the oldest until `count` are left; the one that `latest` points at stays and counts.
+  /// Removes the oldest until `count` are left; the one that `latest` points at stays and counts. Shadows do not count:
+  /// those older than everything that is left go too.
   func removeOld(keeping count: Int) throws -> [SnapshotName] {
     precondition(count >= 1, "at least the snapshot just published is kept")
     let latest = try latestName()
-    let names = try names()
-    let removable = names.filter { $0 != latest }
-    let removed = Array(removable.prefix(max(0, names.count - count)))
+    let all = try names()
+    let names = all.filter { $0.shadow == nil }
+    let aged = names.filter { $0 != latest }.prefix(max(0, names.count - count))
+    let oldest = names.first { !aged.contains($0) }
+    let removed = all.filter { name in name.shadow == nil ? aged.contains(name) : oldest.map { name < $0 } ?? false }
     for name in removed {
       // Renamed first, so that no half of a snapshot ever stands under its name.
       let aside = "\(path)/\(Self.removing)\(name)"

@@ -75,8 +75,9 @@ struct Arguments {
     if positionals.count < command.positionals.count {
       throw UsageError(message: "\(command.positionals[positionals.count]) is missing", command: command.name)
     }
-    if !command.takesMorePositionals, positionals.count > command.positionals.count {
-      let word = positionals[command.positionals.count]
+    let countMax = command.positionals.count + (command.optionalPositional == nil ? 0 : 1)
+    if !command.takesMorePositionals, positionals.count > countMax {
+      let word = positionals[countMax]
       throw UsageError(message: "\"\(word)\" is one argument too many", command: command.name)
     }
   }

@@ -126,8 +126,11 @@ extension Console {
       (
         "\(name): a snapshot of this instant and these events is published already, and differs: "
           + difference.sentence,
-        "a published snapshot is never changed: `kept replay` shows any table without publishing it, another --as-of "
-          + "makes another snapshot; or remove the folder \(name) by hand."
+        difference.isChosen
+          ? "a published snapshot is never changed: --shadow publishes this one beside it, under a name of its own, `kept "
+            + "replay` shows any table without publishing it; or remove the folder \(name) by hand and rebuild."
+          : "a published snapshot is never changed: `kept verify --snapshot` tells whether it is what the log gives; or "
+            + "remove the folder \(name) by hand and rebuild."
       )
     case .locked(let holder):
       (
@@ -142,6 +145,14 @@ extension Console {
 }
 
 extension SnapshotDifference {
+  /// Whether other options alone make it: other rules or other tables.
+  fileprivate var isChosen: Bool {
+    switch self {
+    case .manifest("rulebook"), .missing, .unlisted: true
+    case .manifest, .bytes: false
+    }
+  }
+
   var sentence: String {
     switch self {
     case .manifest("rulebook"): "it was made with other rules"

@@ -7,6 +7,8 @@ struct CommandDescription: Sendable {
   let positionals: [String]
   /// More words may follow the last.
   var takesMorePositionals = false
+  /// One more word that may be given.
+  var optionalPositional: String?
   var options: [OptionDescription] = []
   /// Paragraphs below the options.
   var notes: String = ""
@@ -46,7 +48,8 @@ struct CommandDescription: Sendable {
   var usage: String {
     let more = takesMorePositionals ? "…" : ""
     let words = positionals.isEmpty ? "" : " " + positionals.joined(separator: " ") + more
-    return name + words + (options.isEmpty ? "" : " [options]")
+    let optional = optionalPositional.map { " [\($0)]" } ?? ""
+    return name + words + optional + (options.isEmpty ? "" : " [options]")
   }
 }
 

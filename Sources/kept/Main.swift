@@ -7,7 +7,7 @@ struct Main {
     InitCommand.description, ImportCommand.description, AppendCommand.description, StatusCommand.description,
     EventsCommand.description, ImportsCommand.description, NamesCommand.description,
     VerifyCommand.description, CheckpointCommand.description, ProveCommand.description,
-    ForgetCommand.description, RebuildCommand.description, ReplayCommand.description,
+    ForgetCommand.description, AdoptCommand.description, RebuildCommand.description, ReplayCommand.description,
     MirrorCommand.description, RulebookCommand.description,
   ]
 

@@ -10,7 +10,7 @@ struct MeasuredTables {
   let ledger: LedgerReader
   /// Its known-at and as-of are set.
   let selection: Selection
-  let rulebook: Rulebook
+  let rules: RulesInForce
   let names: Set<TableName>
   let jobs: Int
   let memoryByteCount: Int
@@ -18,19 +18,25 @@ struct MeasuredTables {
 
   /// What `replay` and `rebuild` are both given. Opens the ledger once the options make sense.
   ///
-  /// - Parameter customers: ids as they were typed; none: everybody.
-  init(_ arguments: Arguments, tables: Set<TableName>, customers: [String], _ context: Context) throws {
+  /// - Parameters:
+  ///   - customers: ids as they were typed; none: everybody.
+  ///   - rules: nil: those that the options choose, else those in force at the position known.
+  init(
+    _ arguments: Arguments, tables: Set<TableName>, customers: [String], rules: RulesInForce? = nil, _ context: Context
+  ) throws {
     names = tables
     jobs = try arguments.integer("jobs", atLeast: 1) ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     memoryByteCount = try arguments.byteCount("memory") ?? Replay.memoryByteCountDefault
-    rulebook = try arguments.value("rulebook").map { try RulebookCommand.readRulebook($0) } ?? .standard
     ledger = try LedgerReader(arguments.positionals[0])
     let end = try arguments.knownAt(ledger) ?? ledger.count
+    self.rules = try rules ?? ledger.rules(at: end, file: arguments.value("rulebook"))
     log = try KnownLog(ledger, at: end)
     selection = Selection(
       knownAt: end, asOf: try arguments.asOf(ledger, below: end, log, now: context.now()),
       customers: customers.isEmpty ? nil : try arguments.customers(customers, try ledger.labels()))
   }
+
+  var rulebook: Rulebook { rules.rulebook }
 
   /// How many events are known.
   var end: UInt64 { selection.knownAt ?? ledger.count }

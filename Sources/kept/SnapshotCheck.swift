@@ -19,7 +19,8 @@ struct SnapshotCheck {
 
   /// Replays the log as it was known then; writes nothing.
   ///
-  /// - Parameter rules: the options that choose a rulebook, as `rebuild` takes them.
+  /// - Parameter rules: the options that choose a rulebook, as `rebuild` takes them; none: the rules of this digest that
+  ///   the log or the program knows.
   func run(rules: [String], _ context: Context) throws -> Status {
     guard try isOfThisLog() else { return .no }
     if let difference = try SnapshotStore.check(ledger.disk, folder: folder, against: manifest) {
@@ -30,10 +31,12 @@ struct SnapshotCheck {
       ledger.folder.path, "--known-at", String(manifest.position), "--as-of", RFC3339.string(manifest.asOf),
     ]
     let arguments = try Arguments(words + rules, of: RebuildCommand.description)
-    let measured = try MeasuredTables(arguments, tables: try tables(), customers: [], context)
+    let known = rules.isEmpty ? try ledger.rules(digest: manifest.rulebook, inForceAt: manifest.position) : nil
+    let measured = try MeasuredTables(arguments, tables: try tables(), customers: [], rules: known, context)
     guard measured.rulebook.digest == manifest.rulebook else {
+      let origin = manifest.rulebookOrigin.map { ", \($0.sentence)" } ?? ""
       throw FileError(
-        folder, "it was made with other rules, \(manifest.rulebook.hex)",
+        folder, "it was made with other rules, \(manifest.rulebook.hex)\(origin)",
         next: "give these rules with --rulebook FILE; those tried have the digest \(measured.rulebook.digest.hex).")
     }
     let made = try measured.make(context.progress)

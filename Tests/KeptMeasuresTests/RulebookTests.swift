@@ -38,6 +38,14 @@ import Testing
     #expect(own.digest != Rulebook.standard.digest)
   }
 
+  @Test func `a rulebook that lacks nothing is taken as it stands: what was taken out of it does not come back`() throws {
+    let own = try Rulebook.parse(#"{"half_lives": {"fortnight": 14}, "retention": {"activities": {"order": null}}}"#)
+    let printed = try Rulebook.parse(own.canonical)
+    #expect(printed.digest == own.digest)
+    #expect(printed.retention.pairs.map(\.name).sorted() == ["any", "contact"])
+    #expect(printed.halfLives["fortnight"] == 14 * Rulebook.day)
+  }
+
   @Test func `an error names the place inside the JSON`() {
     #expect(error(#"{"index": {"prior": "four"}}"#) == "index.prior: expected a number, found a string")
     #expect(error(#"{"indx": {}}"#).hasPrefix("indx: unknown key; known here: activities, "))

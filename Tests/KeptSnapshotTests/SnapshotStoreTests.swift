@@ -116,6 +116,26 @@ import Testing
     #expect(try names().filter { $0.hasPrefix(".") } == [".lock"])
   }
 
+  @Test func `a shadow stands beside, and latest does not lead to it`() throws {
+    let day: Int64 = 86_400_000_000
+    for index in 1...3 { try Self.publish(store, Self.manifest(UInt64(index), asOf: Int64(index) * day)) }
+    for index in [1, 3] {
+      let tried = Self.manifest(UInt64(index), asOf: Int64(index) * day, rules: "tried")
+      var name = tried.name
+      name.shadow = SnapshotName.shadow(rulebook: tried.rulebook, tables: nil)
+      let draft = try store.begin(name, holder: "test")
+      try draft.write([Self.numbers(2)], workers: 1)
+      let published = try draft.publish(tried, keep: nil)
+      #expect(published.path.hasSuffix("-\(index)-shadow-\(tried.rulebook.hex.prefix(12))"))
+    }
+    #expect(try store.names().map(\.position) == [1, 1, 2, 3, 3])
+    #expect(try store.latestName() == Self.manifest(3, asOf: 3 * day).name)
+    // It goes with what is older than all that is kept, and takes nobody's place.
+    let published = try Self.publish(store, Self.manifest(4, asOf: 4 * day), keep: 2)
+    #expect(published.removed.map(\.position) == [1, 1, 2])
+    #expect(try store.names().map(\.description).map { $0.contains("-shadow-") } == [false, true, false])
+  }
+
   @Test func `nobody else writes while a draft is open`() throws {
     let draft = try store.begin(Self.manifest(1).name, holder: "process 7")
     #expect(throws: SnapshotError.locked(holder: "process 7")) {
@@ -131,7 +151,15 @@ import Testing
       let name = SnapshotName(asOf: asOf, position: .max)
       #expect(SnapshotName(name.description) == name)
     }
+    let rules = SHA256.hash([1])
+    for tables in [nil, [], ["customers"], ["promises", "customers"]] as [[String]?] {
+      let shadow = SnapshotName(asOf: 1, position: 12, shadow: SnapshotName.shadow(rulebook: rules, tables: tables))
+      #expect(SnapshotName(shadow.description) == shadow)
+    }
+    #expect(
+      SnapshotName.shadow(rulebook: rules, tables: ["a", "b"]) == SnapshotName.shadow(rulebook: rules, tables: ["b", "a"]))
     for text in ["", "latest", "19700101T000000Z", "19700101T000000Z-", "19700101T000000Z-01", "19700101T000000Z--1",
+      "19700101T000000Z-1-shadow-", "19700101T000000Z-1-shadow-Z", "-shadow-12", "19700101T000000Z-1-shadow-1-shadow-1",
       "1970-01-01T00:00:00Z-1", ".writing-19700101T000000Z-0", "19700101T000000.000000Z-1", "19700101T000000é-1"]
     {
       #expect(SnapshotName(text) == nil, "\(text)")
@@ -143,6 +171,10 @@ import Testing
     manifest.files = [.init(name: "a.parquet", rowCount: 1, byteCount: 2, digest: SHA256.hash([]))]
     let bytes = manifest.encode()
     #expect(try Manifest(parsing: bytes, path: "m") == manifest)
+    for origin in [.builtIn(version: "1"), .adopted(position: 7), .file("mine.json")] as [RulebookOrigin] {
+      manifest.rulebookOrigin = origin
+      #expect(try Manifest(parsing: manifest.encode(), path: "m") == manifest)
+    }
     for count in 0..<bytes.count - 1 {
       #expect(throws: SnapshotError.self) { try Manifest(parsing: Array(bytes.prefix(count)), path: "m") }
     }

@@ -10,7 +10,8 @@ extension Rulebook {
     }
   }()
 
-  /// Reads a rulebook file: what it does not give is as in `standard`.
+  /// Reads a rulebook file. One that lacks nothing, like what `kept rulebook` prints, is taken as it stands; what any other
+  /// does not give is as in `standard`.
   ///
   /// - Throws: `JSONError` where the text is not JSON, `RulebookError` where it is no rulebook.
   public static func parse(_ bytes: [UInt8]) throws -> Rulebook {
@@ -18,6 +19,8 @@ extension Rulebook {
     guard own.members != nil else {
       throw RulebookError(path: "", reason: "expected an object, found \(own.kindText)")
     }
+    // An activity that was taken out of a whole rulebook must not come back.
+    if let whole = try? Rulebook(complete: own) { return whole }
     return try Rulebook(complete: merge(own, over: standard.json))
   }
 

@@ -9,7 +9,7 @@ enum MirrorCommand {
     summary: "how we and one customer treated each other, worst first",
     positionals: ["LEDGER", "CUSTOMER"],
     options: selectionOptions + [
-      OptionDescription("rulebook", "FILE", "the rules to measure by (the built-in ones)"),
+      RulesInForce.option,
       OptionDescription("memory", "SIZE", "about how much memory may be used: 256M, 2G"),
       OptionDescription("jobs", "N", "how many cores work (all)"),
       OptionDescription("format", "table|csv|jsonl", "how rows are written (table)"),

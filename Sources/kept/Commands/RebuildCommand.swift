@@ -12,20 +12,23 @@ enum RebuildCommand {
     positionals: ["LEDGER"],
     options: selectionOptions + [
       OptionDescription("tables", "A,B", "only these tables (all but those on request)", isRepeatable: true),
-      OptionDescription("rulebook", "FILE", "the rules to measure by (the built-in ones)"),
+      RulesInForce.option,
       OptionDescription("memory", "SIZE", "about how much memory may be used: 256M, 2G"),
       OptionDescription("jobs", "N", "how many cores work (all); the result is the same bytes"),
       OptionDescription("keep", "N", "removes older snapshots but for the N newest"),
+      OptionDescription("shadow", nil, "only tries: published beside, under a name that says the rules; `latest` stays"),
     ],
     notes: """
       Made on request only, since they are large: \(TableName.onRequest).
 
       The snapshot is a folder of Parquet files and a manifest.json under LEDGER/snapshots; `latest` leads to it once all of
-      it is on disk. The same events, as-of and rulebook give the same bytes, on any machine.
+      it is on disk. The same events, as-of and rulebook give the same bytes, on any machine. A snapshot that is there is
+      never changed: other rules or other tables for the same events and as-of go beside it as a shadow.
       """,
     examples: [
       "kept rebuild shop",
       "kept rebuild shop --as-of 2024-06-01 --tables customers,promises --keep 3",
+      "kept rebuild shop --rulebook Fixtures/shop/rulebook.json --shadow",
     ],
     run: run)
 
@@ -33,16 +36,23 @@ enum RebuildCommand {
     let start = Progress.seconds()
     let tables = try arguments.tables(arguments.list("tables"))
     let keep = try arguments.integer("keep", atLeast: 1)
+    let isShadow = arguments.has("shadow")
+    if isShadow, keep != nil { throw arguments.error("--keep goes by what is published, which a --shadow is not") }
     let measured = try MeasuredTables(arguments, tables: tables, customers: [], context)
     let ledger = measured.ledger
     let made = try measured.make(context.progress)
     let manifest = Manifest(
       position: measured.end, root: try ledger.tree(count: measured.end).root, asOf: measured.selection.asOf,
-      rulebook: measured.rulebook.digest, zone: SHA256.hash(ledger.zoneBytes),
+      rulebook: measured.rulebook.digest, rulebookOrigin: measured.rules.origin, zone: SHA256.hash(ledger.zoneBytes),
       versions: ["kept": Version.text, "format": String(LedgerSettings.formatVersion)],
       command: ["kept"] + context.commandLine)
     let store = SnapshotStore(disk: ledger.disk, path: ledger.folder(LedgerFolder.snapshots))
-    let draft = try store.begin(manifest.name, holder: context.holder)
+    var name = manifest.name
+    if isShadow {
+      let asked = arguments.has("tables") ? tables.map(\.rawValue) : nil
+      name.shadow = SnapshotName.shadow(rulebook: manifest.rulebook, tables: asked)
+    }
+    let draft = try store.begin(name, holder: context.holder)
     try draft.write(made, workers: measured.jobs)
     let published = try draft.publish(manifest, keep: keep)
     let seconds = Progress.seconds() - start

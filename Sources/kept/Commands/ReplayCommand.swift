@@ -15,7 +15,7 @@ enum ReplayCommand {
       OptionDescription(
         "customer", "ID", "only this customer's life; c17 is the customer numbered 17", isRepeatable: true),
     ] + selectionOptions + [
-      OptionDescription("rulebook", "FILE", "the rules to measure by (the built-in ones)"),
+      RulesInForce.option,
       OptionDescription("memory", "SIZE", "about how much memory may be used: 256M, 2G"),
       OptionDescription("jobs", "N", "how many cores work (all)"),
       OptionDescription("format", "table|csv|jsonl", "how rows are written (table)"),

@@ -14,7 +14,7 @@ enum VerifyCommand {
         "compares with a checkpoint kept elsewhere, and checks deeply what is newer; with --deep, everything"),
       OptionDescription(
         "snapshot", "DIR", "replays the log as it was known then: is the snapshot, byte for byte, what it gives?"),
-      OptionDescription("rulebook", "FILE", "the rules the snapshot was made with (the built-in ones)"),
+      OptionDescription("rulebook", "FILE", "the rules the snapshot was made with, where the log does not know them"),
     ],
     notes: """
       Without --deep, the checksum of every stored byte and the tree of stored roots are checked: that finds accidents, not
