@@ -45,7 +45,7 @@ final class DetailPrefetch: Sendable {
 
 extension DetailField {
   /// Whether a touch keeps it as bytes of its own, see `Touches.text`.
-  fileprivate var isBytes: Bool {
+  var isBytes: Bool {
     switch self {
     case .dataText, .text(.id), .text(.corrects), .text(.subject): true
     case .text, .dataNumber, .amount, .score, .due, .position, .recorded, .customer, .otherCustomer: false

@@ -83,6 +83,14 @@ public struct ReplayPlan: Sendable {
   }
 }
 
+extension ReplayPlan {
+  /// The same, with where each touch stands in the log.
+  public func withPositions() -> ReplayPlan {
+    func adding(_ fields: [DetailField]) -> [DetailField] { fields.contains(.position) ? fields : fields + [.position] }
+    return ReplayPlan(entity: entity, details: details.mapValues(adding), detailsOfOthers: adding(detailsOfOthers))
+  }
+}
+
 /// Touches of one life, ordered by (time, position), with access to their details.
 ///
 /// Valid only inside the call that hands it over: the memory behind it is reused.

@@ -22,6 +22,11 @@ public enum ReplayError: Error {
 public struct ReplayResult<Fold> {
   public let context: ReplayContext
   public let folds: [Fold]
+
+  public init(context: ReplayContext, folds: [Fold]) {
+    self.context = context
+    self.folds = folds
+  }
 }
 
 /// Replays a ledger from event 0 into folds over lives.

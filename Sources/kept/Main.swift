@@ -8,7 +8,7 @@ struct Main {
     EventsCommand.description, ImportsCommand.description, NamesCommand.description,
     VerifyCommand.description, CheckpointCommand.description, ProveCommand.description,
     ForgetCommand.description, AdoptCommand.description, RebuildCommand.description, ReplayCommand.description,
-    MirrorCommand.description, RulebookCommand.description,
+    ExplainCommand.description, MirrorCommand.description, RulebookCommand.description,
   ]
 
   static func main() {

@@ -41,11 +41,38 @@ struct MeasuredTables {
   /// How many events are known.
   var end: UInt64 { selection.knownAt ?? ledger.count }
 
+  /// The computation of the tables, before anything is replayed.
+  private func measureRun() throws -> MeasureRun {
+    MeasureRun(
+      rulebook: rulebook, tables: names, asOf: selection.asOf, calendar: try ledger.calendar(),
+      currency: ledger.settings.currency ?? "", kinds: log.kinds, earliest: min(log.earliest, selection.asOf))
+  }
+
+  /// The lives asked for, to be measured with and without their touches.
+  func explainers() throws -> [LifeExplainer] {
+    var run = try measureRun()
+    let replay = try Replay(
+      log, selection: selection, plan: run.plan(.customer).withPositions(), jobs: jobs, memoryByteCount: memoryByteCount)
+    if !run.settlingSorts.isEmpty { run.sources = try replay.sourceSpans(run.settlingSorts) }
+    let result = try replay.run(makeFold: LifeRecorder.init)
+    let names = try entityNames(of: replay.context.selection.customers)
+    let logStart = try replay.firstTouch()
+    let lives = result.folds.flatMap(\.lives)
+    let folds = lives.map { life in
+      let fold = run.makeFold(.customer, result.context)
+      life.fold(into: fold)
+      return fold
+    }
+    let ends = try replay.lastTouches(
+      ofSources: run.sourcesSeen(ReplayResult(context: result.context, folds: folds)))
+    return lives.map { life in
+      LifeExplainer(life, run: run, context: result.context, names: names, sourceEnds: ends, logStart: logStart)
+    }
+  }
+
   func make(_ progress: Progress) throws -> [Table] {
     let calendar = try ledger.calendar()
-    var run = MeasureRun(
-      rulebook: rulebook, tables: names, asOf: selection.asOf, calendar: calendar,
-      currency: ledger.settings.currency ?? "", kinds: log.kinds, earliest: min(log.earliest, selection.asOf))
+    var run = try measureRun()
     var results: [ReplayPlan.Entity: ReplayResult<MeasureFold>] = [:]
     var sources: SourcesFold?
     var sourceEnds: [ReplayPlan.Entity: [String: Instant]] = [:]

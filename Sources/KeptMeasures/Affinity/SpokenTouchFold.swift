@@ -18,6 +18,9 @@ final class SpokenTouchFold {
     /// What is left of the points at the as-of instant, and of its whole list right after the touch.
     var left = 0.0
     var balance = 0.0
+    /// The indices right after the touch; nil: silence.
+    var we: Double?
+    var they: Double?
   }
 
   private(set) var rows: [Row] = []
@@ -29,7 +32,8 @@ final class SpokenTouchFold {
   private let halfLives: [Double]
   private let stocks: [Int]
   /// By number of list and half-life: what stands there, and since when.
-  private var standing: [(points: Double, at: Instant)]
+  private var standing: [(into: Double, notInto: Double, at: Instant)]
+  private let affinity: Affinity
   private let listOfStock: [Int]
   private let halfLifeOfStock: [Double]
 
@@ -42,7 +46,8 @@ final class SpokenTouchFold {
     stocks = table.rules.map { $0.list.index * names.count + (names.firstIndex(of: $0.halfLife) ?? 0) }
     listOfStock = (0..<3 * names.count).map { $0 / names.count }
     halfLifeOfStock = (0..<3 * names.count).map { Double(rulebook.halfLives[names[$0 % names.count]]!) }
-    standing = Array(repeating: (0, 0), count: 3 * names.count)
+    standing = Array(repeating: (0, 0, .min), count: 3 * names.count)
+    affinity = Affinity(rules: rulebook.index)
   }
 
   func begin() { life.removeAll(keepingCapacity: true) }
@@ -75,23 +80,34 @@ final class SpokenTouchFold {
       if left.position != right.position { return left.position < right.position }
       return left.rule < right.rule
     }
-    for stock in standing.indices { standing[stock] = (0, .min) }
+    for stock in standing.indices { standing[stock] = (0, 0, .min) }
     for var row in life {
       let stock = stocks[Int(row.rule)]
       let points = Double(row.points) / 1_000_000
-      standing[stock].points = left(standing[stock], at: row.time, halfLives[Int(row.rule)]) + points
-      standing[stock].at = row.time
-      row.balance = 0
-      for other in standing.indices where listOfStock[other] == listOfStock[stock] && standing[other].at != .min {
-        row.balance += left(standing[other], at: row.time, halfLifeOfStock[other])
+      for other in standing.indices { fade(other, to: row.time) }
+      if points > 0 { standing[stock].into += points } else { standing[stock].notInto -= points }
+      // P and N of each list.
+      var lists: [(into: Double, notInto: Double)] = Array(repeating: (0, 0), count: 3)
+      for (list, stock) in zip(listOfStock, standing) {
+        lists[list].into += stock.into
+        lists[list].notInto += stock.notInto
       }
+      let list = lists[listOfStock[stock]]
+      row.balance = list.into - list.notInto
+      let now = affinity.standing(done: lists[0], felt: lists[1], they: lists[2])
+      (row.we, row.they) = (now.we, now.they)
       row.left = points * decay.power(Double(asOf - row.time) / halfLives[Int(row.rule)])
       row.customer = customer
       rows.append(row)
     }
   }
 
-  private func left(_ stock: (points: Double, at: Instant), at time: Instant, _ halfLife: Double) -> Double {
-    stock.at == .min ? 0 : stock.points * decay.power(Double(time - stock.at) / halfLife)
+  private func fade(_ stock: Int, to time: Instant) {
+    if standing[stock].at != .min, standing[stock].at < time {
+      let left = decay.power(Double(time - standing[stock].at) / halfLifeOfStock[stock])
+      standing[stock].into *= left
+      standing[stock].notInto *= left
+    }
+    standing[stock].at = time
   }
 }

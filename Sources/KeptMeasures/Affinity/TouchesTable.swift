@@ -27,6 +27,12 @@ enum TouchesTable {
       ColumnSpec(
         "balance_after", .double, unit: "points", meaning: "the customer's list right after the touch, faded to then",
         formula: "P − N of the list", seed: "S0.10", direction: "BOTH", highIsGood: true),
+      ColumnSpec(
+        "we_after", .double, isNullable: true, unit: "−100 … 100", meaning: "we_index right after the touch; NULL: silence",
+        formula: "100 · (P − N) / (P + N + 4)", seed: "S0.10", direction: "WE", highIsGood: true),
+      ColumnSpec(
+        "they_after", .double, isNullable: true, unit: "−100 … 100", meaning: "they_index right after the touch; NULL: silence",
+        formula: "100 · (P − N) / (P + N + 4)", seed: "S0.10", direction: "THEY", highIsGood: true),
       ColumnSpec("why", .string, meaning: "what the rule hears in it", seed: "S3.21"),
       ColumnSpec("seed", .string, meaning: "the claim of the articles that the rule answers"),
     ])
@@ -49,6 +55,7 @@ enum TouchesTable {
     var points = ColumnBuilder<Int64>(rowCount: count)
     var left = ColumnBuilder<Double>(rowCount: count)
     var balance = ColumnBuilder<Double>(rowCount: count)
+    var indices = (0..<2).map { _ in ColumnBuilder<Double>(rowCount: count) }
     for place in order.places {
       let rows = all[place.fold]
       var index = place.row
@@ -64,6 +71,8 @@ enum TouchesTable {
         points.append(row.points)
         left.append(row.left)
         balance.append(row.balance)
+        indices[0].append(row.we)
+        indices[1].append(row.they)
       }
     }
     return Table(
@@ -71,6 +80,7 @@ enum TouchesTable {
       columns: [
         customers.finish(), times.finish(), positions.finish(), kindColumn.finish(), absences.finish(),
         ofRule[0].finish(), ofRule[1].finish(), points.finish(), left.finish(), balance.finish(),
+        indices[0].finish(), indices[1].finish(),
         ofRule[2].finish(), ofRule[3].finish(),
       ])
   }
