@@ -59,7 +59,7 @@ enum ExplainCommand {
       guard let table = explainer.tables().first, table.rowCount > 0 else { continue }
       for place in try rows(of: table, row, arguments) {
         isFound = true
-        try explain(ExplainedCell(table, row: place, column: column), spec, explainer, format, context)
+        try explain(ExplainedCell(table, row: place, column: column), spec, explainer, format, context, ledger: arguments.positionals[0])
       }
     }
     guard isFound else {
@@ -76,7 +76,8 @@ enum ExplainCommand {
   }
 
   private static func explain(
-    _ cell: ExplainedCell, _ spec: ColumnSpec, _ explainer: LifeExplainer, _ format: TableText.Format, _ context: Context
+    _ cell: ExplainedCell, _ spec: ColumnSpec, _ explainer: LifeExplainer, _ format: TableText.Format, _ context: Context,
+    ledger: String
   ) throws {
     let causes = explainer.causes { cell.text(in: $0[0]) }
     if format == .table {
@@ -87,5 +88,8 @@ enum ExplainCommand {
       context.console.print("")
     }
     context.console.print(cell.table(of: causes), as: format)
+    if let position = causes.lazy.compactMap(\.position).first {
+      context.console.say("`kept prove \(ledger) \(position)` proves that event \(position) is in the log.")
+    }
   }
 }
