@@ -4,9 +4,9 @@ import KeptFormat
 struct BlockScan {
   let blocks: [ReplayBlock]
 
-  /// The corrections in force. Opens only blocks whose header lists a correcting kind or a `corrects` column, and, where
-  /// there is a correction, the ids of all, for an id says nothing of its place.
-  func corrections() throws -> Corrections {
+  /// What events say about others, in no order. Opens only blocks whose header lists a correcting kind or a `corrects`
+  /// column, and, where there is a correction, the ids of all, for an id says nothing of its place.
+  func actions() throws -> [Corrections.Action] {
     var actions: [Corrections.Action] = []
     var references: [Reference] = []
     let columns = BlockColumns()
@@ -19,7 +19,7 @@ struct BlockScan {
       if hasMerges { actions += try merges(in: block, columns, kinds) }
       if hasReferences { references += try self.references(in: block, columns, kinds) }
     }
-    guard !references.isEmpty else { return Corrections(resolving: actions) }
+    guard !references.isEmpty else { return actions }
     let positions = try positions(of: Set(references.map(\.target)))
     for reference in references {
       guard let target = positions[reference.target] else { continue }
@@ -28,7 +28,7 @@ struct BlockScan {
           position: reference.position,
           effect: reference.isRetraction ? .retracts(target: target) : .replaces(target: target)))
     }
-    return Corrections(resolving: actions)
+    return actions
   }
 
   /// What an event is known by (law 6).

@@ -65,6 +65,12 @@ public struct Corrections: Sendable, Equatable {
     for other in merges.keys { mergedInto[other] = Self.end(of: other, in: merges) }
   }
 
+  /// As far as corrections were known before a position; those from there on are left out, as if they had never been said.
+  init(resolving actions: [Action], knownBefore position: UInt64) {
+    self.init(resolving: actions.filter { $0.position < position })
+    dead = Set(dead).union(actions.lazy.map(\.position).filter { $0 >= position }).sorted()
+  }
+
   private static func end(of customer: UInt32, in merges: [UInt32: UInt32]) -> UInt32 {
     var customer = customer
     while let next = merges[customer] { customer = next }

@@ -10,6 +10,8 @@ import Synchronization
 package struct KnownLog: Sendable {
   let blocks: [ReplayBlock]
   package let corrections: Corrections
+  /// What the corrections are made of, in force or not, in no order.
+  package let actions: [Corrections.Action]
   /// Every kind that a known touch has, sorted: of events that count, whatever their time.
   package let kinds: [String]
   /// When the first of them occurred; `Instant.max` where there are none.
@@ -18,15 +20,18 @@ package struct KnownLog: Sendable {
   /// Reads block headers only, but for blocks that hold corrections, and for those that what is corrected could be told
   /// by.
   ///
-  /// - Parameter knownAt: how many events are known; nil: all.
-  package init(_ ledger: LedgerReader, at knownAt: UInt64?) throws {
+  /// - Parameters:
+  ///   - knownAt: how many events are known; nil: all.
+  ///   - corrected: corrections from this position on are left out, for whoever asks what they did; nil: none.
+  package init(_ ledger: LedgerReader, at knownAt: UInt64?, correctedBefore corrected: UInt64? = nil) throws {
     // What follows damage is not served, and numbers that leave it out in silence would be wrong.
     if let damage = ledger.damage, knownAt.map({ $0 > ledger.count }) ?? true { throw LogError.damage(damage) }
     let end = knownAt ?? ledger.count
     guard end <= ledger.count else { throw ReplayError.notRecordedYet(position: end, count: ledger.count) }
     blocks = try ReplayBlock.sealed(in: ledger, before: end) + ReplayBlock.tail(of: ledger, before: end)
     let scan = BlockScan(blocks: blocks)
-    corrections = try scan.corrections()
+    actions = try scan.actions()
+    corrections = Corrections(resolving: actions, knownBefore: corrected ?? .max)
     (kinds, earliest) = try scan.touches(corrections)
   }
 }

@@ -67,16 +67,11 @@ package final class SnapshotDraft {
       "a manifest of another snapshot")
     precondition(!isShadow || keep == nil, "a shadow takes nobody's place")
     let disk = store.disk
-    var manifest = manifest
-    manifest.files = files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    let manifest = withFiles(manifest)
     let target = store.folder(name)
     let isNew = try !disk.exists(target)
     if isNew {
-      let handle = try disk.open("\(folder)/\(Manifest.fileName)", .replace(permissions: 0o644))
-      try handle.write(manifest.encode(), at: 0)
-      try handle.sync()
-      handle.close()
-      try disk.syncFolder(folder)
+      try finish(manifest)
       try disk.rename(folder, to: target)
     } else {
       if let difference = try difference(of: manifest, from: target) {
@@ -87,9 +82,37 @@ package final class SnapshotDraft {
     // The folder is in place for good before anything points at it.
     try disk.syncFolder(store.path)
     if !isShadow { try store.pointLatest(at: name) }
+    try store.removeCandidate(name)
     let removed = try keep.map { try store.removeOld(keeping: $0) } ?? []
     try disk.syncFolder(store.path)
     return Published(path: target, manifest: manifest, isNew: isNew, removed: removed)
+  }
+
+  /// Puts the draft aside for inspection instead of publishing it, in place of an earlier one of its name, and returns
+  /// its folder. No reader takes it for a snapshot, and `latest` stays.
+  package func keepAsCandidate(_ manifest: Manifest) throws -> String {
+    precondition(manifest.name == name && manifest.files.isEmpty, "a manifest of another snapshot")
+    try finish(withFiles(manifest))
+    try store.removeCandidate(name)
+    let target = store.folder(candidate: name)
+    try store.disk.rename(folder, to: target)
+    try store.disk.syncFolder(store.path)
+    return target
+  }
+
+  private func withFiles(_ manifest: Manifest) -> Manifest {
+    var manifest = manifest
+    manifest.files = files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    return manifest
+  }
+
+  /// Writes the manifest; after that the folder is whole and on disk.
+  private func finish(_ manifest: Manifest) throws {
+    let handle = try store.disk.open("\(folder)/\(Manifest.fileName)", .replace(permissions: 0o644))
+    try handle.write(manifest.encode(), at: 0)
+    try handle.sync()
+    handle.close()
+    try store.disk.syncFolder(folder)
   }
 
   /// Compares with what was published under this name, by its manifest and by the bytes it has now.

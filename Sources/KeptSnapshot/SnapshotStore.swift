@@ -16,6 +16,8 @@ package struct SnapshotStore: Sendable {
   private static let lock = ".lock"
   static let writing = ".writing-"
   private static let removing = ".removing-"
+  /// What is kept for inspection has the name of the snapshot that it did not become, and this: no `SnapshotName`.
+  static let candidate = ".candidate"
   private static let linking = ".linking"
 
   package init(disk: any Disk, path: String) {
@@ -27,6 +29,14 @@ package struct SnapshotStore: Sendable {
   package func names() throws -> [SnapshotName] {
     (try disk.names(inFolder: path) ?? []).compactMap { SnapshotName($0) }.sorted()
   }
+
+  /// The names under which something was kept for inspection instead of being published.
+  package func candidates() throws -> [SnapshotName] {
+    (try disk.names(inFolder: path) ?? []).filter { $0.hasSuffix(Self.candidate) }
+      .compactMap { SnapshotName(String($0.dropLast(Self.candidate.count))) }.sorted()
+  }
+
+  package func folder(candidate name: SnapshotName) -> String { folder(name) + Self.candidate }
 
   /// What `latest` points at; nil where nothing is published.
   package func latestName() throws -> SnapshotName? {
@@ -97,6 +107,15 @@ package struct SnapshotStore: Sendable {
         try disk.remove("\(path)/\(name)")
       }
     }
+  }
+
+  /// Removes what was kept under this name when it was not published.
+  func removeCandidate(_ name: SnapshotName) throws {
+    let candidate = folder(candidate: name)
+    guard try disk.exists(candidate) else { return }
+    let aside = "\(path)/\(Self.removing)\(name)\(Self.candidate)"
+    try disk.rename(candidate, to: aside)
+    try removeFolder(aside)
   }
 
   func removeFolder(_ folder: String) throws {

@@ -40,6 +40,18 @@ public struct TableText {
   }
 }
 
+extension TableText {
+  /// A single value, as CSV has it but without quotes; nil is NULL.
+  package static func value(_ spec: ColumnSpec, _ column: ColumnData, _ row: Int) -> String? {
+    guard !column.isNull(row) else { return nil }
+    let schema = TableSchema(name: "", meaning: "", columns: [spec])
+    let text = TableText(table: Table(schema: schema, columns: [column.picking([row])]), emit: { _ in })
+    var sink = ByteSink()
+    text.append(0, 0, to: &sink)
+    return sink.text()
+  }
+}
+
 // MARK: - CSV and JSON Lines
 
 extension TableText {

@@ -7,8 +7,8 @@ struct Main {
     InitCommand.description, ImportCommand.description, AppendCommand.description, StatusCommand.description,
     EventsCommand.description, ImportsCommand.description, NamesCommand.description,
     VerifyCommand.description, CheckpointCommand.description, ProveCommand.description,
-    ForgetCommand.description, AdoptCommand.description, RebuildCommand.description, ReplayCommand.description,
-    ExplainCommand.description, MirrorCommand.description, RulebookCommand.description,
+    ForgetCommand.description, AdoptCommand.description, RebuildCommand.description, DiffCommand.description,
+    ReplayCommand.description, ExplainCommand.description, MirrorCommand.description, RulebookCommand.description,
   ]
 
   static func main() {

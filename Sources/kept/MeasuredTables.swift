@@ -14,7 +14,7 @@ struct MeasuredTables {
   let names: Set<TableName>
   let jobs: Int
   let memoryByteCount: Int
-  private let log: KnownLog
+  let log: KnownLog
 
   /// What `replay` and `rebuild` are both given. Opens the ledger once the options make sense.
   ///

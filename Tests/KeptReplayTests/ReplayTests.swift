@@ -224,7 +224,7 @@ private final class Recorder: LifeFold {
     touches[8].corrects = "4"
     touches[9].corrects = "nothing"
     for perBlock in [1, 3, 10] {
-      let found = try BlockScan(blocks: blocks(touches, perBlock: perBlock)).corrections()
+      let found = Corrections(resolving: try BlockScan(blocks: blocks(touches, perBlock: perBlock)).actions())
       #expect(found.dead == [2, 4])
     }
   }
@@ -265,7 +265,7 @@ private final class Recorder: LifeFold {
   @Test func `a merge says whose touches are whose`() throws {
     var touches = (0..<4).map { Touch(customer: 1, time: Int64($0)) }
     touches[2] = Touch(customer: 5, time: 2, kind: "customer.merged", otherCustomer: 3)
-    #expect(try BlockScan(blocks: blocks(touches, perBlock: 2)).corrections().mergedInto == [3: 5])
+    #expect(Corrections(resolving: try BlockScan(blocks: blocks(touches, perBlock: 2)).actions()).mergedInto == [3: 5])
   }
 
   @Test func `the ledger's own events are touches of nobody`() throws {

@@ -127,6 +127,41 @@ final class DyingFile: DiskFile {
     #expect(completedAt > 10)
   }
 
+  @Test func `killed at any operation, a candidate is never taken for a snapshot`() throws {
+    let root = FileManager.default.temporaryDirectory.appending(path: "kept-crash-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let day: Int64 = 86_400_000_000
+    func keep(_ store: SnapshotStore) throws -> String {
+      let draft = try store.begin(SnapshotName(asOf: 2 * day, position: 2), holder: "test")
+      try draft.write([SnapshotStoreTests.numbers(2)], workers: 1)
+      return try draft.keepAsCandidate(SnapshotStoreTests.manifest(2, asOf: 2 * day))
+    }
+    var completedAt = 0
+    for operationCount in 0..<400 where completedAt == 0 {
+      let folder = "\(root)/\(operationCount)"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let sound = SnapshotStore(disk: PosixDisk(), path: "\(folder)/snapshots")
+      try publish(sound, 1, asOf: day)
+      let candidate = try keep(sound)
+      do {
+        _ = try keep(SnapshotStore(disk: DyingDisk(operationCount: operationCount), path: "\(folder)/snapshots"))
+        completedAt = operationCount
+      } catch is DiskError {}
+      #expect(try sound.names().map(\.position) == [1] && sound.latestName()?.position == 1)
+      // Where there is one, it is whole; published, it is a candidate no more.
+      if FileManager.default.fileExists(atPath: candidate) {
+        let manifest = try SnapshotStore.manifest(sound.disk, folder: candidate)
+        #expect(try SnapshotStore.check(sound.disk, folder: candidate, against: manifest) == nil)
+      }
+      try publish(sound, 2, asOf: 2 * day)
+      #expect(!FileManager.default.fileExists(atPath: candidate))
+      #expect(try sound.names().map(\.position) == [1, 2])
+      let rest = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/snapshots")
+      #expect(rest.filter { $0.hasPrefix(".") } == [".lock"], "after \(operationCount) operations")
+    }
+    #expect(completedAt > 10)
+  }
+
   private func publish(_ store: SnapshotStore, _ position: UInt64, asOf: Instant) throws {
     let draft = try store.begin(SnapshotName(asOf: asOf, position: position), holder: "test")
     try draft.write([SnapshotStoreTests.numbers(Int(position))], workers: 1)

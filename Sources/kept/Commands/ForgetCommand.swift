@@ -73,6 +73,9 @@ enum ForgetCommand {
     for snapshot in try store.names() where snapshot.position > introduced {
       console.print("published before: \(store.folder(snapshot))")
     }
+    for candidate in try store.candidates() where candidate.position > introduced {
+      console.print("kept but not published: \(store.folder(candidate: candidate))")
+    }
   }
 
   private static func listMentions(

@@ -17,6 +17,9 @@ enum RebuildCommand {
       OptionDescription("jobs", "N", "how many cores work (all); the result is the same bytes"),
       OptionDescription("keep", "N", "removes older snapshots but for the N newest"),
       OptionDescription("shadow", nil, "only tries: published beside, under a name that says the rules; `latest` stays"),
+      OptionDescription(
+        "gate", "max-changed=N|N%[,table=T…]",
+        "publishes only where no more cells of periods that are over tell otherwise than in the latest snapshot"),
     ],
     notes: """
       Made on request only, since they are large: \(TableName.onRequest).
@@ -24,11 +27,16 @@ enum RebuildCommand {
       The snapshot is a folder of Parquet files and a manifest.json under LEDGER/snapshots; `latest` leads to it once all of
       it is on disk. The same events, as-of and rulebook give the same bytes, on any machine. A snapshot that is there is
       never changed: other rules or other tables for the same events and as-of go beside it as a shadow.
+
+      With --gate, what the candidate says as of the latest snapshot's instant is compared with that snapshot, row by row of
+      the periods that were over then. Beyond the limit it is not published: it is kept as LEDGER/snapshots/NAME.candidate,
+      which no command takes for a snapshot, and the status is 1. The first snapshot passes.
       """,
     examples: [
       "kept rebuild shop",
       "kept rebuild shop --as-of 2024-06-01 --tables customers,promises --keep 3",
       "kept rebuild shop --rulebook Fixtures/shop/rulebook.json --shadow",
+      "kept rebuild shop --gate max-changed=0.1%,table=retention,table=lifecycle",
     ],
     run: run)
 
@@ -38,6 +46,8 @@ enum RebuildCommand {
     let keep = try arguments.integer("keep", atLeast: 1)
     let isShadow = arguments.has("shadow")
     if isShadow, keep != nil { throw arguments.error("--keep goes by what is published, which a --shadow is not") }
+    let gate = try arguments.value("gate").map { text throws(UsageError) in try Gate(text, arguments) }
+    if isShadow, gate != nil { throw arguments.error("--gate keeps from being published, which a --shadow is not") }
     let measured = try MeasuredTables(arguments, tables: tables, customers: [], context)
     let ledger = measured.ledger
     let made = try measured.make(context.progress)
@@ -54,6 +64,13 @@ enum RebuildCommand {
     }
     let draft = try store.begin(name, holder: context.holder)
     try draft.write(made, workers: measured.jobs)
+    if let verdict = try gate?.judge(made, measured, store, context.progress) {
+      guard verdict.isPassed else {
+        tell(verdict, keptAs: try draft.keepAsCandidate(manifest), store, context.console)
+        return .no
+      }
+      context.console.say("gate: \(verdict.sentence)")
+    }
     let published = try draft.publish(manifest, keep: keep)
     let seconds = Progress.seconds() - start
     tell(published, measured, seconds, context.console)
@@ -74,6 +91,19 @@ enum RebuildCommand {
       "\(grouped(measured.end)) events as of \(RFC3339.string(measured.selection.asOf)) in \(tenths(seconds)) s"
         + (published.isNew ? "" : "; the same snapshot had been published before"))
     console.print(published.path)
+  }
+
+  private static func tell(_ verdict: Gate.Verdict, keptAs candidate: String, _ store: SnapshotStore, _ console: Console) {
+    var lines = ["kept: not published: \(verdict.sentence)"]
+    for moved in verdict.moved {
+      lines.append("  \(moved.table.rawValue): \(grouped(moved.cells)) cells")
+      lines += moved.examples.map { "    \($0)" }
+    }
+    lines.append("\(SnapshotStore.latest) stays as it was; the candidate is kept as \(candidate).")
+    lines.append(
+      "Next: `kept diff \(store.path)/\(verdict.latest) \(candidate)` tells what moved them; without --gate, or with a "
+        + "higher limit, it is published.")
+    console.complain(lines.joined(separator: "\n"))
   }
 
   /// Metrics 3.01: whose silence may only be a feed that ended.
