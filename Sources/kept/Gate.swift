@@ -141,7 +141,7 @@ struct Gate {
 
 extension TableName.Closing {
   /// Which rows tell only of what was over when the local day `today` began.
-  fileprivate func rows(of table: ComparedTable, _ today: Int32) throws -> [Bool] {
+  func rows(of table: ComparedTable, _ today: Int32) throws -> [Bool] {
     func days(_ name: String, _ isOver: (Int32) -> Bool) throws -> [Bool] {
       guard let column = try table.column(name), case .int32(let days) = column.values else {
         return [Bool](repeating: false, count: table.rowCount)

@@ -8,7 +8,8 @@ struct Main {
     EventsCommand.description, ImportsCommand.description, NamesCommand.description,
     VerifyCommand.description, CheckpointCommand.description, ProveCommand.description,
     ForgetCommand.description, AdoptCommand.description, RebuildCommand.description, DiffCommand.description,
-    ReplayCommand.description, ExplainCommand.description, MirrorCommand.description, RulebookCommand.description,
+    ReplayCommand.description, ExplainCommand.description, MirrorCommand.description, LateCommand.description,
+    RulebookCommand.description,
   ]
 
   static func main() {

@@ -26,7 +26,7 @@ import Testing
 
   private func events(_ place: Workplace) throws -> String { try place.kept("checkpoint", "shop").lines[1] }
 
-  @Test func `an adoption is an event with the whole rulebook, who adopted it and why; adopting it again writes nothing`() throws {
+  @Test func `an adoption is an event with the whole rulebook, by whom and why; adopting it again writes nothing`() throws {
     let place = try shop()
     let digest = try digest(place, "strict.json")
     let run = try adopt(place, "strict.json", "the board, 3 May")
@@ -100,7 +100,7 @@ import Testing
     try #require(
       place.kept("import", "shop", "Fixtures/shop/orders.csv", "--map", "Fixtures/shop/orders.map.json").status == 0)
     let later = """
-      {"source":"helpdesk","id":"late","kind":"case.opened","time":"2024-03-02T09:00:00+01:00","customer":"C-1003","subject":"K-9"}
+      {"source":"helpdesk","id":"late","kind":"case.opened","time":"2024-03-02T08:00:00Z","customer":"C-1003","subject":"K-9"}
       {"source":"helpdesk","id":"fix","kind":"event.retracted","time":"2025-01-02T09:00:00+01:00","corrects":"h0009"}
 
       """

@@ -50,7 +50,9 @@ enum AdoptCommand {
       return .sound
     case .tooLong(let byteCount):
       throw FileError(
-        file, "its event would have \(grouped(byteCount)) bytes, and a line of the log has \(grouped(CanonicalLine.byteCountMax)) at most",
+        file,
+        "its event would have \(grouped(byteCount)) bytes, and a line of the log has "
+          + "\(grouped(CanonicalLine.byteCountMax)) at most",
         next: "shorten the texts of its rules (`why`), or the reason; nothing was written.")
     case .duplicate(let position), .conflict(let position):
       preconditionFailure("an adoption has an id of its own, but position \(position) has it too")
