@@ -81,6 +81,9 @@ import Testing
     let page = try place.kept("mirror", "shop", "C-1003").output
     #expect(try page == place.kept("mirror", "shop", "C-1003", "--rulebook", "mild.json").output)
     #expect(try page != place.kept("mirror", "shop", "C-1003", "--known-at", "255").output)
+    let why = ["explain", "shop", "--customer", "C-1003", "--column", "we_index"]
+    #expect(try place.kept(why).output == place.kept(why + ["--rulebook", "mild.json"]).output)
+    #expect(try place.kept(why).output != place.kept(why + ["--known-at", "255"]).output)
   }
 
   /// The digests of a folder's tables, and the members of its manifest that say what it is.

@@ -14,7 +14,7 @@ enum ExplainCommand {
       OptionDescription("column", "NAME", "the cell's column; without it, the life touch by touch"),
       OptionDescription("row", "ID", "which of the customer's rows: any of its ids, like an order's"),
     ] + selectionOptions + [
-      OptionDescription("rulebook", "FILE", "the rules to measure by (the built-in ones)"),
+      RulesInForce.option,
       OptionDescription("memory", "SIZE", "about how much memory may be used: 256M, 2G"),
       OptionDescription("jobs", "N", "how many cores work (all)"),
       OptionDescription("format", "table|csv|jsonl", "how rows are written (table)"),
