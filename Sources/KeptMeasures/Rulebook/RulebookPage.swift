@@ -21,8 +21,8 @@ enum RulebookPage {
       Everything that a business may decide about its measures. `kept rulebook` prints the built-in one; a file of its own,
       given to `kept rebuild --rulebook`, says only what differs: objects are merged member by member, a member set to null is
       left out, arrays and values replace; one that lacks nothing, as `kept rulebook` prints, is taken as it stands.
-      `kept rulebook --check FILE` tells what is wrong with one; `kept adopt LEDGER FILE --reason R` makes it the one in force, and the
-      log keeps it ([LogFormat.md](../KeptFormat/LogFormat.md), "Adopting rules").
+      `kept rulebook --check FILE` tells what is wrong with one; `kept adopt LEDGER FILE --reason R` makes it the one in force,
+      and the log keeps it ([LogFormat.md](../KeptFormat/LogFormat.md), "Adopting rules").
 
       `*` stands for a name that the business gives, `[]` for each of a list. Numbers have at most 6 digits after the point.
       A claim of the articles, like S4.13, is told in [Claims.md](Claims.md).
