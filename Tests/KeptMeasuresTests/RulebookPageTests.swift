@@ -6,21 +6,10 @@ import Testing
 
 /// Every key of the rulebook is told, and every key that is told is one.
 @Suite struct RulebookPageTests {
-  private static let path = "Sources/KeptMeasures/Rulebook.md"
-
   /// `KEPT_WRITE_RULEBOOK=1` in the environment writes the page instead.
   @Test func `the page of the rulebook says what is declared`() throws {
-    let page = RulebookPage.text(.standard)
-    let file = Repository.folder.appending(path: Self.path)
-    if ProcessInfo.processInfo.environment["KEPT_WRITE_RULEBOOK"] != nil {
-      try page.write(to: file, atomically: true, encoding: .utf8)
-    }
-    let written = String(decoding: try Repository.bytes(Self.path), as: UTF8.self)
-    let old = Set(written.split(separator: "\n"))
-    let changed = page.split(separator: "\n").filter { !old.contains($0) }
-    #expect(
-      written == page,
-      "\(Self.path) differs in \(changed.prefix(5)); KEPT_WRITE_RULEBOOK=1 swift test --filter RulebookPageTests makes it anew")
+    try GeneratedPage.check(
+      RulebookPage.text(.standard), at: "Sources/KeptMeasures/Rulebook.md", writtenWith: "KEPT_WRITE_RULEBOOK")
   }
 
   @Test func `the keys that are told are those that the decoder knows, object by object`() throws {

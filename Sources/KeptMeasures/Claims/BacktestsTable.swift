@@ -83,7 +83,9 @@ enum CalibrationTable {
     columns: [
       ColumnSpec("measure", .string, meaning: "the index or forecast, as in backtests", seed: seed),
       ColumnSpec("outcome", .string, meaning: "as in backtests"),
-      ColumnSpec("bin", .int64, meaning: "bins of about equal size from what was said lowest, from 1; equal values stay together"),
+      ColumnSpec(
+        "bin", .int64,
+        meaning: "bins of about equal size from what was said lowest, from 1; equal values stay together"),
       number("lowest", "the lowest value in the bin"),
       number("highest", "the highest"),
       number("forecast", "their mean; a probability of the outcome foretells the share below"),

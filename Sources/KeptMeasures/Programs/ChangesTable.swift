@@ -43,6 +43,8 @@ enum ChangesTable {
     var kind: String?
     var signal: String?
     var agent: String?
+
+    func hasEffect(of other: Change) -> Bool { at == other.at && signal == other.signal && agent == other.agent }
   }
 
   static func make(_ replayed: Replayed) -> Table {
@@ -57,8 +59,8 @@ enum ChangesTable {
         return new
       }
       // Changes at once, for the same, have one effect.
-      let isSame = last.map { $0.change.at == change.at && $0.change.signal == change.signal && $0.change.agent == change.agent }
-      let effect = isSame == true ? last!.effect : effect(change, signal, replayed)
+      let known = last.flatMap { $0.change.hasEffect(of: change) ? $0.effect : nil }
+      let effect = known ?? effect(change, signal, replayed)
       last = (change, effect)
       builder.append(change, effect, signal)
     }
@@ -85,7 +87,9 @@ enum ChangesTable {
     func key(_ change: Change) -> [String] { [change.name, change.kind, change.signal, change.agent].map { $0 ?? "" } }
     return found.sorted { left, right in
       if left.at != right.at { return left.at < right.at }
-      for (one, other) in zip(key(left), key(right)) where one != other { return one.utf8.lexicographicallyPrecedes(other.utf8) }
+      for (one, other) in zip(key(left), key(right)) where one != other {
+        return one.utf8.lexicographicallyPrecedes(other.utf8)
+      }
       return false
     }
   }

@@ -21,7 +21,8 @@ struct SegmentMeasure: ToldMeasure {
     SegmentMeasure(
       measure(
         "segment_kept_12m", "relationships with customers of that sort that lasted programs.kept_days",
-        "not ended within programs.kept_days / begun that long ago", "THEY", high: true, num: "kept", den: "begun that long ago")
+        "not ended within programs.kept_days / begun that long ago", "THEY", high: true, num: "kept",
+        den: "begun that long ago")
     ) { segment, _ in ratio(segment.kept, segment.begun) },
     SegmentMeasure(
       measure(

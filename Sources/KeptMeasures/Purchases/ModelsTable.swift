@@ -8,8 +8,8 @@ enum ModelsTable {
     columns: [
       ColumnSpec(
         "model", .string,
-        meaning: "bg_nbd: how often customers buy and when they stop; gamma_gamma: for how much; both of accounts as well, where "
-          + "accounts buy; expected leavers 90 d: "
+        meaning: "bg_nbd: how often customers buy and when they stop; gamma_gamma: for how much; both of accounts as well, "
+          + "where accounts buy; expected leavers 90 d: "
           + "how many relationships will end; log-rank: whether the strata of a curve of survival leave alike; median: "
           + "by when half have left; value: what makes money of orders", seed: "S2.3"),
       ColumnSpec(

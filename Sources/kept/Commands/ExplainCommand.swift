@@ -59,7 +59,8 @@ enum ExplainCommand {
       guard let table = explainer.tables().first, table.rowCount > 0 else { continue }
       for place in try rows(of: table, row, arguments) {
         isFound = true
-        try explain(ExplainedCell(table, row: place, column: column), spec, explainer, format, context, ledger: arguments.positionals[0])
+        let cell = ExplainedCell(table, row: place, column: column)
+        try explain(cell, spec, explainer, format, context, ledger: arguments.positionals[0])
       }
     }
     guard isFound else {
