@@ -3,11 +3,18 @@ import KeptFormat
 /// The touches of one life, kept: they can be folded again, with some of them left out.
 public struct RecordedLife: Sendable {
   /// A customer's number, or an account's.
-  public let entity: UInt32
+  public private(set) var entity: UInt32
   /// By time, equal times as they stand in the log.
   public let rows: [TouchRow]
   fileprivate let words: [UInt64]
   fileprivate let bytes: [UInt8]
+
+  /// The same life under another number, for where nobody asks whose it is.
+  public func numbered(_ entity: UInt32) -> RecordedLife {
+    var life = self
+    life.entity = entity
+    return life
+  }
 
   /// Hands the life to a fold, but for the touches at the places `leftOut`.
   public func fold(into fold: some LifeFold, leavingOut leftOut: Set<Int> = []) {
@@ -69,6 +76,9 @@ public final class LifeRecorder: LifeFold {
   }
 
   public func end() { lives.append(RecordedLife(entity: entity, rows: rows, words: words, bytes: bytes)) }
+
+  /// The life that just ended, which is then forgotten here.
+  public func takeLast() -> RecordedLife { lives.removeLast() }
 }
 
 extension ReplayContext {

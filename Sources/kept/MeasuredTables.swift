@@ -9,7 +9,7 @@ import KeptSnapshot
 struct MeasuredTables {
   let ledger: LedgerReader
   /// Its known-at and as-of are set.
-  let selection: Selection
+  var selection: Selection
   let rules: RulesInForce
   let names: Set<TableName>
   let jobs: Int
@@ -38,39 +38,25 @@ struct MeasuredTables {
 
   var rulebook: Rulebook { rules.rulebook }
 
+  /// The same, of one customer's life alone; nil: of all.
+  func asking(_ customer: UInt32?) -> MeasuredTables {
+    var measured = self
+    if let customer { measured.selection.customers = [customer] }
+    return measured
+  }
+
   /// How many events are known.
   var end: UInt64 { selection.knownAt ?? ledger.count }
 
   /// The computation of the tables, before anything is replayed.
-  private func measureRun() throws -> MeasureRun {
+  func measureRun(countingEveryAgent: Bool = false) throws -> MeasureRun {
     MeasureRun(
-      rulebook: rulebook, tables: names, asOf: selection.asOf, calendar: try ledger.calendar(),
+      rulebook: countingEveryAgent ? rulebook.countingEveryAgent() : rulebook, tables: names, asOf: selection.asOf, calendar: try ledger.calendar(),
       currency: ledger.settings.currency ?? "", kinds: log.kinds, earliest: min(log.earliest, selection.asOf))
   }
 
-  /// The lives asked for, to be measured with and without their touches.
-  func explainers() throws -> [LifeExplainer] {
-    var run = try measureRun()
-    let replay = try Replay(
-      log, selection: selection, plan: run.plan(.customer).withPositions(), jobs: jobs, memoryByteCount: memoryByteCount)
-    if !run.settlingSorts.isEmpty { run.sources = try replay.sourceSpans(run.settlingSorts) }
-    let result = try replay.run(makeFold: LifeRecorder.init)
-    let names = try entityNames(of: replay.context.selection.customers)
-    let logStart = try replay.firstTouch()
-    let lives = result.folds.flatMap(\.lives)
-    let folds = lives.map { life in
-      let fold = run.makeFold(.customer, result.context)
-      life.fold(into: fold)
-      return fold
-    }
-    let ends = try replay.lastTouches(
-      ofSources: run.sourcesSeen(ReplayResult(context: result.context, folds: folds)))
-    return lives.map { life in
-      LifeExplainer(life, run: run, context: result.context, names: names, sourceEnds: ends, logStart: logStart)
-    }
-  }
-
-  func make(_ progress: Progress) throws -> [Table] {
+  /// - Parameter leftOut: a customer as if they had never been.
+  func make(_ progress: Progress, leavingOut leftOut: UInt32? = nil) throws -> [Table] {
     let calendar = try ledger.calendar()
     var run = try measureRun()
     var results: [ReplayPlan.Entity: ReplayResult<MeasureFold>] = [:]
@@ -88,13 +74,18 @@ struct MeasuredTables {
         index == 0 && !names.isDisjoint(with: [.sources, .backtests])
         ? (0..<jobs).map { _ in SourcesFold(calendar: calendar, asOf: selection.asOf, word: replay.context.word) } : []
       let (end, unitCount) = (Double(end), Double(units.count))
-      results[unit] = try replay.run(
-        observers: observers,
-        progress: { share in
-          let done = (Double(index) + share) / unitCount
-          progress.update(done: Int(done * 1000), events: Int(done * end))
-        },
-        makeFold: { run.makeFold(unit, $0) })
+      let report: @Sendable (Double) -> Void = { share in
+        let done = (Double(index) + share) / unitCount
+        progress.update(done: Int(done * 1000), events: Int(done * end))
+      }
+      if unit == .customer, let leftOut {
+        let result = try replay.run(observers: observers, progress: report) {
+          LeavingOutFold(run.makeFold(unit, $0), leavingOut: leftOut)
+        }
+        results[unit] = ReplayResult(context: result.context, folds: result.folds.map(\.fold))
+      } else {
+        results[unit] = try replay.run(observers: observers, progress: report) { run.makeFold(unit, $0) }
+      }
       if selection.customers != nil {
         // What the lives asked for cannot say themselves.
         logStart = min(logStart ?? .max, try replay.firstTouch())
@@ -128,7 +119,7 @@ struct MeasuredTables {
   /// may stand in it.
   ///
   /// - Parameter customers: whose lives were replayed; nil: everybody's.
-  private func entityNames(of customers: Set<UInt32>?) throws -> EntityNames {
+  func entityNames(of customers: Set<UInt32>?) throws -> EntityNames {
     let known = try ledger.names()
     let areOpen = !ledger.settings.sealsCustomers
     let bytes = areOpen ? known.bytes : []

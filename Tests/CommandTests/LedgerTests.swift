@@ -45,6 +45,8 @@ import Testing
     #expect(try count("--since", "2024-03-01", "--until", "2024-04-01", "--kind", "order.placed") == 2)
     #expect(try count("--known-at", "10") == 10)
     #expect(try count("--limit", "3") == 3)
+    #expect(try count("--source", "crm") == 94)
+    #expect(try count("--source", "crm", "--source", "webshop") == 94 + 85)
     let unknown = try place.kept("events", "shop", "--customer", "nobody")
     #expect(unknown.talk.hasPrefix("kept: customer nobody: the ledger knows no such customer\n"))
     #expect(unknown.status == 2)
@@ -63,6 +65,20 @@ import Testing
     #expect(points.count == lines.count - 3)
     #expect(points == points.sorted())
     #expect(try place.kept("mirror", "shop", "nobody").status == 2)
+  }
+
+  @Test func `the mirror tells it in the words of the customer, and a rule without words says what it hears`() throws {
+    let place = try shop()
+    let page = try place.kept("mirror", "shop", "C-1003").lines
+    #expect(page[0] == "C-1003, b2c, with us since 2024-01-22; they left.")
+    #expect(page[1] == "How into them we are: not into, −55 (what we did: −48, what they felt: −25).")
+    let worst = try #require(page.firstIndex(of: "Worst first:"))
+    #expect(page[worst + 1] == "  −2  2024-03-04 10:00  I left (by email).  [they-left S2.4, event 111]")
+    #expect(page.contains("  −1  2024-02-19 10:00  I was waiting, and heard nothing from you.  [left-in-dark S4.1, since event 47]"))
+    #expect(page.last == "  +1  2024-01-22 12:10  I ordered from you (by phone, about O-103).  [ordered S0.1, S2.18, event 25]")
+    try place.write(place.kept("rulebook").output.replacing(/"lived": "I left\.",? */, with: ""), to: "wordless.json")
+    let wordless = try place.kept("mirror", "shop", "C-1003", "--rulebook", "wordless.json")
+    #expect(wordless.status == 0 && wordless.output.contains("10:00  left (by email).  [they-left"))
   }
 
   @Test func `the sealed lines are exactly what was hashed`() throws {

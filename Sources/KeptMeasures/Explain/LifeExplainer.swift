@@ -9,6 +9,7 @@ import KeptSnapshot
 public struct LifeExplainer {
   public let life: RecordedLife
   private let run: MeasureRun
+  private let unit: ReplayPlan.Entity
   private let context: ReplayContext
   private let names: EntityNames
   private let sourceEnds: [String: Instant]
@@ -16,15 +17,19 @@ public struct LifeExplainer {
 
   /// - Parameters:
   ///   - run: with `sources`; its tables are those to be explained.
-  ///   - context: of the replay that recorded the life, its plan being the run's with positions.
+  ///   - unit: whose life it is.
+  ///   - context: of the replay that recorded the life, its plan being the run's, with positions where touches are asked
+  ///     for.
+  ///   - names: of the unit's entities.
   ///   - sourceEnds: when each source last recorded a touch of anyone.
   ///   - logStart: when the first touch of anyone occurred.
   public init(
-    _ life: RecordedLife, run: MeasureRun, context: ReplayContext, names: EntityNames, sourceEnds: [String: Instant],
-    logStart: Instant
+    _ life: RecordedLife, run: MeasureRun, unit: ReplayPlan.Entity = .customer, context: ReplayContext,
+    names: EntityNames, sourceEnds: [String: Instant], logStart: Instant
   ) {
     self.life = life
     self.run = run
+    self.unit = unit
     self.context = context
     self.names = names
     self.sourceEnds = sourceEnds
@@ -35,11 +40,13 @@ public struct LifeExplainer {
   ///
   /// - Parameter leftOut: places of touches in `life.rows` that are taken as if they had not been.
   public func tables(leavingOut leftOut: Set<Int> = []) -> [Table] {
-    let fold = run.makeFold(.customer, context)
+    let fold = run.makeFold(unit, context)
     life.fold(into: fold, leavingOut: leftOut)
+    let isCustomer = unit == .customer
     return run.finish(
-      customers: ReplayResult(context: context, folds: [fold]), accounts: nil, names: names, sources: nil,
-      sourceEnds: [.customer: sourceEnds], logStart: logStart)
+      customers: isCustomer ? [fold] : [], accounts: isCustomer ? [] : [fold], names: names, accountNames: names,
+      words: isCustomer ? context.words : [], accountWords: isCustomer ? [] : context.words, sources: nil,
+      sourceEnds: [unit: sourceEnds], logStart: logStart)
   }
 
   /// A touch without which a cell would say something else, or several of a kind that only together make a difference.
@@ -49,9 +56,8 @@ public struct LifeExplainer {
     /// Of the first.
     public let time: Instant
     public let kind: String
-    public let count: Int
-    /// What the cell would say; nil: its row would not be there.
-    public let without: String?
+    /// Places in `life.rows`.
+    public let places: [Int]
   }
 
   /// Every touch without which a cell would say something else, in order of time.
@@ -62,21 +68,18 @@ public struct LifeExplainer {
   public func causes(of cell: ([Table]) -> String?) -> [Cause] {
     let value = cell(tables())
     let byKind = Dictionary(grouping: life.rows.indices) { TouchClass.kind(life.rows[$0].touchClass) }
-    var found: [(places: [Int], without: String?)] = []
+    var found: [[Int]] = []
     for places in byKind.values {
-      let without = cell(tables(leavingOut: Set(places)))
-      if without == value { continue }
-      let single = places.map { (places: [$0], without: places.count == 1 ? without : cell(tables(leavingOut: [$0]))) }
-      let telling = single.filter { $0.without != value }
-      found += telling.isEmpty ? [(places, without)] : telling
+      if cell(tables(leavingOut: Set(places))) == value { continue }
+      let telling = places.count == 1 ? [places] : places.filter { cell(tables(leavingOut: [$0])) != value }.map { [$0] }
+      found += telling.isEmpty ? [places] : telling
     }
-    return found.sorted { $0.places[0] < $1.places[0] }.map { places, without in
+    return found.sorted { $0[0] < $1[0] }.map { places in
       let row = life.rows[places[0]]
       let kind = TouchClass.kind(row.touchClass)
       let position = life.number(places[0], slot: context.slot(.position, ofKind: kind)!)
       return Cause(
-        position: places.count == 1 ? position : nil, time: row.time, kind: context.kinds[kind], count: places.count,
-        without: without)
+        position: places.count == 1 ? position : nil, time: row.time, kind: context.kinds[kind], places: places)
     }
   }
 }

@@ -122,6 +122,8 @@ struct SignalRule: Sendable {
   /// A name in `halfLives`; empty where the rule gives no points.
   var halfLife: String
   var why: String
+  /// What the customer would say of such a touch; empty: nobody put it in words.
+  var lived: String
   var seed: String
 }
 

@@ -172,6 +172,7 @@ struct RulebookKey: Sendable {
     signals[].points | points | what the touch says, below 0 against; "rating": round(4·s − 2) of its score
     signals[].half_life? | half-life | how fast that fades; left out where there are no points
     signals[].why? | words | the reason, for whoever reads it
+    signals[].lived? | words | what the customer would say of such a touch, which `kept mirror` tells
     signals[].seed? | claim | of the articles, which it comes from
     """
 }

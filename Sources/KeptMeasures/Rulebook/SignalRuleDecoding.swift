@@ -5,7 +5,8 @@ extension SignalRule {
   static let pointsMax: Int64 = 1_000_000
 
   init(_ reader: RulebookReader, halfLives: [String: Int64]) throws(RulebookError) {
-    let parts = try reader.record("rule", "kinds", "where?", "absence?", "list", "points", "half_life?", "why?", "seed?")
+    let parts = try reader.record(
+      "rule", "kinds", "where?", "absence?", "list", "points", "half_life?", "why?", "lived?", "seed?")
     name = try parts["rule"]!.text()
     kinds = try parts["kinds"]!.texts()
     conditions = try parts["where"].map { reader throws(RulebookError) in try Condition.all(reader) } ?? []
@@ -30,6 +31,7 @@ extension SignalRule {
         "expected \"half_life\", one of \(halfLives.keys.sorted().joined(separator: ", "))")
     }
     why = try parts["why"]?.text() ?? ""
+    lived = try parts["lived"]?.text() ?? ""
     seed = try parts["seed"]?.text() ?? ""
   }
 }

@@ -13,6 +13,7 @@ enum EventsCommand {
       OptionDescription(
         "customer", "ID", "only this customer's events; c17 is the customer numbered 17", isRepeatable: true),
       OptionDescription("kind", "KIND", "only this kind; order.* is every kind that begins so", isRepeatable: true),
+      OptionDescription("source", "NAME", "only what came from this source", isRepeatable: true),
       OptionDescription("since", "TIME", "only what happened at or after this time"),
       OptionDescription("until", "TIME", "only what happened before this time"),
       OptionDescription("known-at", "P|TIME|FILE", knownAtMeaning),
@@ -42,6 +43,7 @@ enum EventsCommand {
     let labels = try ledger.labels()
     let filter = EventFilter(
       customers: try arguments.customers(arguments.all("customer"), labels), kinds: arguments.list("kind"),
+      sources: Set(arguments.all("source")),
       since: try arguments.instant("since", ledger) ?? .min, until: try arguments.instant("until", ledger) ?? .max,
       end: try arguments.knownAt(ledger) ?? ledger.count)
     var rows = Rows(columns)
@@ -108,6 +110,8 @@ struct EventFilter {
   var customers: Set<UInt32>?
   /// Kinds, or beginnings of them with a star; empty: all.
   var kinds: [String]
+  /// Empty: all.
+  var sources: Set<String> = []
   var since: Instant
   var until: Instant
   /// Positions below this.
@@ -157,6 +161,7 @@ extension LedgerReader {
       let row = batch.rows[index]
       guard row.time >= filter.since, row.time < filter.until, filter.matches(kind: batch.string(row[.kind]) ?? "")
       else { continue }
+      if !filter.sources.isEmpty, !filter.sources.contains(batch.string(row[.source]) ?? "") { continue }
       if let wanted = filter.customers, !wanted.contains(row.customer), !wanted.contains(row.otherCustomer) { continue }
       guard try body(batch, index, position) else { return false }
     }

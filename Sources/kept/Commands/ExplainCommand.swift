@@ -1,18 +1,24 @@
 import KeptFormat
+import KeptLog
 import KeptMeasures
 import KeptSnapshot
 
-/// `kept explain`: from a number to its definition, to the touches that made it, to where they stand in the log.
+/// `kept explain`: from a number to its definition, to the lives and touches that made it, to proofs of those touches.
 enum ExplainCommand {
   static let description = CommandDescription(
     name: "explain",
     summary: "why a number is what it is: its rule, and the touches that made it",
     positionals: ["LEDGER"],
     options: [
-      OptionDescription("customer", "ID", "whose life it is from; c17 is the customer numbered 17"),
       OptionDescription("table", "NAME", "the cell's table (customers)"),
-      OptionDescription("column", "NAME", "the cell's column; without it, the life touch by touch"),
-      OptionDescription("row", "ID", "which of the customer's rows: any of its ids, like an order's"),
+      OptionDescription("column", "NAME", "the cell's column; without it, a customer's life touch by touch"),
+      OptionDescription(
+        "row", "ID", "the cell's row: what it says in one of its key columns; as often as it takes to mean one row",
+        isRepeatable: true),
+      OptionDescription("measure", "NAME", "the same as --table measures --column value --row NAME"),
+      OptionDescription("customer", "ID", "only what this customer's life has to do with it; c17 is customer 17"),
+      OptionDescription("limit", "N", "so many customers, and so many touches of each (5; with --customer all)"),
+      OptionDescription("proofs", "DIR", "writes a proof of every touch listed, for `kept prove --check`"),
     ] + selectionOptions + [
       RulesInForce.option,
       OptionDescription("memory", "SIZE", "about how much memory may be used: 256M, 2G"),
@@ -20,14 +26,19 @@ enum ExplainCommand {
       OptionDescription("format", "table|csv|jsonl", "how rows are written (table)"),
     ],
     notes: """
-      A cell is computed again without each touch of the life in turn: listed are those without which it would say something
-      else, and what it would say then. Where several touches only together make a difference they are one row without a
-      position. Without --column: every touch that a rule gave points, and how both sides stood right after it.
+      A cell that many lives make is computed again from each life alone: listed is what it would say of this customer
+      alone, and what that adds to the number, of a ratio to its numerator. Where the parts do not add up, as those of a
+      median do not, it is computed again without each customer listed.
+      A cell of one life is computed again without each touch in turn: listed are those without which it would say
+      something else, and what it would say then. Where several touches only together make a difference they are one row
+      without a position. Without --column: every touch that a rule gave points, and how both sides stood right after it.
       """,
     examples: [
       "kept explain shop --customer C-1003",
       "kept explain shop --customer C-1003 --column we_index",
       "kept explain shop --customer C-1003 --table promises --column state",
+      "kept explain shop --measure promises_on_time --row firm --row 2024-02-01",
+      "kept explain shop --table signals --column touches --row left-in-dark --row 2024-02-01 --proofs proofs",
     ],
     run: run)
 
@@ -37,60 +48,113 @@ enum ExplainCommand {
 
   @Sendable private static func run(_ arguments: Arguments, _ context: Context) throws -> Status {
     let format = try arguments.tableFormat()
-    guard let customer = arguments.value("customer") else {
-      throw arguments.error("whose number is it? --customer ID")
-    }
-    guard let column = arguments.value("column") else {
+    let customer = arguments.value("customer")
+    guard let asked = try AskedCell(arguments) else {
+      guard let customer else { throw arguments.error("which number? --column NAME, or --customer ID for a whole life") }
+      for option in ["table", "row", "limit", "proofs"] where arguments.has(option) {
+        throw arguments.error("--\(option) says nothing without --column")
+      }
       let measured = try MeasuredTables(arguments, tables: [.touches], customers: [customer], context)
       for table in try measured.make(context.progress) {
         context.console.print(table.picking(columns: timeline), as: format)
       }
       return context.warn(of: measured.ledger.damage)
     }
-    let name = try arguments.tables([arguments.value("table") ?? TableName.customers.rawValue]).first!
-    guard let spec = name.schema.columns.first(where: { $0.name == column }) else {
-      let near = nearest(to: column, among: name.schema.columns.map(\.name)).map { ": did you mean \($0)?" } ?? ""
-      throw arguments.error("\(name.rawValue) has no column \(column)\(near)")
-    }
-    let measured = try MeasuredTables(arguments, tables: [name], customers: [customer], context)
-    let row = arguments.value("row")
-    var isFound = false
-    for explainer in try measured.explainers() {
-      guard let table = explainer.tables().first, table.rowCount > 0 else { continue }
-      for place in try rows(of: table, row, arguments) {
-        isFound = true
-        let cell = ExplainedCell(table, row: place, column: column)
-        try explain(cell, spec, explainer, format, context, ledger: arguments.positionals[0])
-      }
-    }
-    guard isFound else {
-      let which = row.map { " named \($0)" } ?? ""
-      throw arguments.error("\(name.rawValue) has no row\(which) of customer \(customer)")
+    let measured = try MeasuredTables(
+      arguments, tables: [asked.table], customers: customer.map { [$0] } ?? [], context)
+    let limit = try arguments.integer("limit", atLeast: 1)
+    let page =
+      try customer == nil
+      ? CrossLifeExplanation(asked, measured, limit: limit ?? 5, arguments, context).page()
+      : lifePage(asked, measured, limit: limit ?? .max, arguments, customer!)
+    page.print(as: format, to: context.console)
+    if let folder = arguments.value("proofs") {
+      try writeProofs(of: page.positions, measured, folder, context)
+    } else if let position = page.positions.first {
+      context.console.say("`kept prove \(arguments.positionals[0]) \(position)` proves that event \(position) is in the log.")
     }
     return context.warn(of: measured.ledger.damage)
   }
 
-  /// Which rows of a life's table are meant.
-  private static func rows(of table: Table, _ id: String?, _ arguments: Arguments) throws -> [Int] {
-    guard let id else { return Array(0..<table.rowCount) }
-    return (0..<table.rowCount).filter { ExplainedCell.ids(table, $0).contains(id) }
+  /// What one customer's life has to do with a cell, touch by touch.
+  private static func lifePage(
+    _ asked: AskedCell, _ measured: MeasuredTables, limit: Int, _ arguments: Arguments, _ customer: String
+  ) throws -> ExplainPage {
+    var page = ExplainPage(rules: measured.rulebook)
+    for explainer in try measured.explainers() {
+      guard let table = explainer.tables().first else { continue }
+      for row in asked.rows(of: table) {
+        let cell = ExplainedCell(asked.table, table, row: row, column: asked.column)
+        page.begin(cell)
+        for cause in explainer.causes(of: { cell.read(in: $0[0])?.text }).prefix(limit) {
+          page.add(cause, of: cell.reading, without: { cell.read(in: $0[0]) }, explainer)
+        }
+      }
+    }
+    guard !page.isEmpty else {
+      throw arguments.error("\(asked.table.rawValue) has no row\(asked.rowSentence) of customer \(customer)")
+    }
+    return page
   }
 
-  private static func explain(
-    _ cell: ExplainedCell, _ spec: ColumnSpec, _ explainer: LifeExplainer, _ format: TableText.Format, _ context: Context,
-    ledger: String
+  private static func writeProofs(
+    of positions: [Int64], _ measured: MeasuredTables, _ folder: String, _ context: Context
   ) throws {
-    let causes = explainer.causes { cell.text(in: $0[0]) }
-    if format == .table {
-      context.console.print("\(cell.title): \(cell.value ?? "NULL")\(spec.unit.isEmpty ? "" : " " + spec.unit)")
-      context.console.print("  \(spec.meaning)")
-      if !spec.formula.isEmpty { context.console.print("  = \(spec.formula)") }
-      if !spec.seed.isEmpty { context.console.print("  claim \(spec.seed)") }
-      context.console.print("")
+    let ledger = measured.ledger
+    let checkpoint = ledger.checkpoint()
+    let disk = PosixDisk()
+    if try !disk.exists(folder) { try disk.makeFolder(folder, permissions: 0o755) }
+    try disk.replaceFile("\(folder)/checkpoint", with: Array(checkpoint.text.utf8), permissions: 0o644)
+    for position in Set(positions) {
+      let proof = try ledger.inclusionProof(of: UInt64(position), in: checkpoint)
+      try disk.replaceFile("\(folder)/\(position).tlog-proof", with: Array(proof.text.utf8), permissions: 0o644)
     }
-    context.console.print(cell.table(of: causes), as: format)
-    if let position = causes.lazy.compactMap(\.position).first {
-      context.console.say("`kept prove \(ledger) \(position)` proves that event \(position) is in the log.")
+    context.console.say(
+      "\(folder): proofs of \(grouped(Set(positions).count)) events; check each against a checkpoint that you kept, or its "
+        + "own: kept prove --check \(folder)/POSITION.tlog-proof \(folder)/checkpoint")
+  }
+}
+
+/// Which cell was meant: its row may still be anybody's.
+struct AskedCell {
+  let table: TableName
+  let column: String
+  /// Each must stand in one of the row's key columns.
+  let row: [String]
+
+  /// nil: no column was named.
+  init?(_ arguments: Arguments) throws {
+    if let measure = arguments.value("measure") {
+      for option in ["table", "column"] where arguments.has(option) {
+        throw arguments.error("--measure and --\(option) both name the column")
+      }
+      let known = Rulebook.standard.measureNames
+      guard known.contains(measure) else {
+        let near = nearest(to: measure, among: known).map { ": did you mean \($0)?" }
+          ?? ": `kept replay LEDGER --table dictionary` lists them under measures, months, channels and departments"
+        throw arguments.error("there is no measure \(measure)\(near)")
+      }
+      (table, column, row) = (.measures, "value", [measure] + arguments.all("row"))
+      return
+    }
+    guard let column = arguments.value("column") else { return nil }
+    table = try arguments.tables([arguments.value("table") ?? TableName.customers.rawValue]).first!
+    guard table.schema.columns.contains(where: { $0.name == column }) else {
+      let near = nearest(to: column, among: table.schema.columns.map(\.name)).map { ": did you mean \($0)?" } ?? ""
+      throw arguments.error("\(table.rawValue) has no column \(column)\(near)")
+    }
+    self.column = column
+    row = arguments.all("row")
+  }
+
+  func rows(of table: Table) -> [Int] {
+    guard !row.isEmpty else { return Array(0..<table.rowCount) }
+    return (0..<table.rowCount).filter { place in
+      let ids = ExplainedCell.ids(self.table, table, place)
+      return row.allSatisfy(ids.contains)
     }
   }
+
+  /// The words given, for an error.
+  var rowSentence: String { row.isEmpty ? "" : " named \(row.joined(separator: " "))" }
 }

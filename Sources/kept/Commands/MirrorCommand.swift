@@ -15,8 +15,9 @@ enum MirrorCommand {
       OptionDescription("format", "table|csv|jsonl", "how rows are written (table)"),
     ],
     notes: """
-      First how the two stand, then every touch that said something and every silence that did: what is worst for the
-      customer comes first, the latest of equally bad ones before the others. c17 is the customer numbered 17.
+      First how the two stand, then every touch that said something and every silence that did, as the customer would tell
+      it: what is worst comes first, the latest of equally bad ones before the others. The words are those of the rulebook
+      (`lived`); times are of the ledger's zone. csv and jsonl have the numbers instead. c17 is the customer numbered 17.
       """,
     examples: ["kept mirror shop C-1003", "kept mirror shop C-1003 --as-of 2024-03-01"],
     run: run)
@@ -33,17 +34,21 @@ enum MirrorCommand {
     let measured = try MeasuredTables(
       arguments, tables: [.customers, .touches], customers: [arguments.positionals[1]], context)
     let tables = try measured.make(context.progress)
+    guard format != .table else {
+      for line in try MirrorPage(tables, measured).lines() { context.console.print(line) }
+      return context.warn(of: measured.ledger.damage)
+    }
     for table in tables where table.schema.name == "customers" {
       context.console.print(table.picking(columns: standing), as: format)
     }
-    if format == .table { context.console.print("") }
     for table in tables where table.schema.name == "touches" {
       context.console.print(table.picking(columns: story, rows: worstFirst(table)), as: format)
     }
     return context.warn(of: measured.ledger.damage)
   }
 
-  private static func worstFirst(_ table: Table) -> [Int] {
+  /// What is worst for the customer comes first, of equally bad ones the latest.
+  static func worstFirst(_ table: Table) -> [Int] {
     func integers(_ name: String) -> [Int64] {
       guard case .int64(let values) = table.picking(columns: [name]).columns[0].values else { return [] }
       return values
