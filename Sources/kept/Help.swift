@@ -72,6 +72,7 @@ enum Help {
       Data goes to standard output, talk to standard error. Status 0: done and sound; 1: done, and the answer is no
       (rows rejected, verification failed); 2: could not, and nothing was lost.
       `kept COMMAND --help` shows options and examples. `kept --version` tells the version.
+      `kept --completions bash|zsh|fish` and `kept --man` print what `Scripts/install` puts in place.
 
       """
     return text

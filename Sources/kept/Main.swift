@@ -33,6 +33,8 @@ struct Main {
     case "--version":
       console.print("kept \(Version.text)")
       return .sound
+    case "--completions", "--man":
+      return shellFile(words, console)
     case let name?:
       do {
         let command = try find(name)
@@ -46,7 +48,8 @@ struct Main {
           case "none": .none
           default: Console.isTerminal(2) && !console.isQuiet ? .bar : .none
           }
-        let context = Context(console: console, progress: Progress(mode), commandLine: words)
+        let service = ServiceStatus(socket: getenv("NOTIFY_SOCKET").map { String(cString: $0) })
+        let context = Context(console: console, progress: Progress(mode, service: service), commandLine: words)
         defer { context.progress.clear() }
         return try command.run(arguments, context)
       } catch {
@@ -54,6 +57,20 @@ struct Main {
         return .couldNot
       }
     }
+  }
+
+  /// What a shell or `man` reads, made from the descriptions of the commands; `Scripts/install` puts it in place.
+  private static func shellFile(_ words: [String], _ console: Console) -> Status {
+    if words[0] == "--man" {
+      console.write(ManPage.text(of: commands).utf8)
+      return .sound
+    }
+    guard let shell = words.dropFirst().first.flatMap(Completions.init) else {
+      console.explain(UsageError(message: "for which shell? --completions bash, zsh or fish", command: nil))
+      return .couldNot
+    }
+    console.write(shell.text(of: commands).utf8)
+    return .sound
   }
 
   private static func help(_ name: String?, _ console: Console) -> Status {

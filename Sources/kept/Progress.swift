@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// How far long work is, told on standard error: a bar that draws over itself, or one JSON line a second.
+/// How far long work is, told on standard error: a bar that draws over itself, or one JSON line a second; and to a service
+/// manager, where one listens.
 ///
 /// May be called from any thread and often: a call that comes too early after the last line only stores its numbers.
 final class Progress: Sendable {
@@ -18,9 +19,15 @@ final class Progress: Sendable {
   }
 
   private let mode: Mode
+  private let service: ServiceStatus?
   private let state = Mutex(State())
 
-  init(_ mode: Mode) { self.mode = mode }
+  init(_ mode: Mode, service: ServiceStatus? = nil) {
+    self.mode = mode
+    self.service = service
+  }
+
+  private var isHeard: Bool { mode != .none || service != nil }
 
   /// Begins a task. The unit of `total` is the caller's; 0 where it is not known.
   func begin(_ task: String, total: Int) {
@@ -33,7 +40,7 @@ final class Progress: Sendable {
   ///   - done: of `total`, both in the same unit, such as bytes read.
   ///   - events: counted so far.
   func update(done: Int, events: Int) {
-    guard mode != .none else { return }
+    guard isHeard else { return }
     state.withLock { state in
       state.done = done
       state.count = events
@@ -49,10 +56,10 @@ final class Progress: Sendable {
 
   /// Ends the task: the last JSON line is always written, the bar is wiped.
   func finish() {
-    guard mode != .none else { return }
+    guard isHeard else { return }
     state.withLock { state in
       state.done = max(state.done, state.total)
-      if mode == .json { draw(&state, at: Self.seconds()) }
+      if mode != .bar { draw(&state, at: Self.seconds()) }
       wipe(&state)
     }
   }
@@ -71,12 +78,18 @@ final class Progress: Sendable {
   private func draw(_ state: inout State, at now: Double) {
     let elapsed = now - state.startedAt
     let share = state.total > 0 ? min(1, Double(state.done) / Double(state.total)) : 0
+    let left = share > 0.02 ? elapsed / share - elapsed : nil
+    let rate = elapsed > 0.5 && state.count > 0 ? Int(Double(state.count) / elapsed) : nil
+    service?.tell(
+      state.task + (state.total > 0 ? " \(Int(share * 100)) %" : "") + (rate.map { ", \(grouped($0)) events/s" } ?? "")
+        + (left.map { ", \(Int($0)) s left" } ?? ""))
     if mode == .json {
       Self.write(
         #"{"task":"\#(state.task)","done":\#(state.done),"total":\#(state.total),"events":\#(state.count),"#
-          + #""seconds":\#(tenths(elapsed))}"# + "\n")
-      return
+          + #""events_per_second":\#(rate.map { "\($0)" } ?? "null"),"#
+          + #""seconds":\#(tenths(elapsed)),"seconds_left":\#(left.map(tenths) ?? "null")}"# + "\n")
     }
+    guard mode == .bar else { return }
     var line = state.task
     if state.total > 0 {
       let width = 24
@@ -85,8 +98,8 @@ final class Progress: Sendable {
       line += " \(bar) \(Int(share * 100)) %"
     }
     if state.count > 0 { line += "  \(grouped(state.count)) events" }
-    if elapsed > 0.5, state.count > 0 { line += "  \(grouped(Int(Double(state.count) / elapsed)))/s" }
-    if share > 0.02 { line += "  \(Int(elapsed / share - elapsed)) s left" }
+    if let rate { line += "  \(grouped(rate))/s" }
+    if let left { line += "  \(Int(left)) s left" }
     Self.write("\r" + line + "\u{1B}[K")
     state.isDrawn = true
   }

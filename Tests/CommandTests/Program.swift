@@ -44,6 +44,7 @@ final class Workplace {
   }
 
   /// Runs a line of shell, with `kept` in the path, to its end.
+  @discardableResult
   func shell(_ line: String) throws -> Outcome {
     let words = ["-c", "PATH=\"\(Self.products):$PATH\"; " + line]
     return try start(words, executable: "/bin/bash", input: []).wait()

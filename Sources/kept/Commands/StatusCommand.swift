@@ -9,8 +9,12 @@ enum StatusCommand {
     summary: "size, span, kinds, sources, last snapshot, health on one screen",
     positionals: ["LEDGER"],
     options: [
-      OptionDescription("format", "table|csv|jsonl", "how it is written (table: for people)")
+      OptionDescription("nights", "DIR", "where the nightly job keeps its lines (LEDGER.nightly)"),
+      OptionDescription("format", "table|csv|jsonl", "how it is written (table: for people)"),
     ],
+    notes: """
+      Where `Scripts/nightly` runs, its last night is told, and the status is 1 where that was not fine or is too long ago.
+      """,
     examples: [
       "kept status shop",
       "kept status shop --format jsonl",
@@ -22,15 +26,20 @@ enum StatusCommand {
     let path = arguments.positionals[0]
     let ledger = try LedgerReader(path)
     let facts = try LedgerFacts(ledger)
+    var base = Substring(path)
+    while base.count > 1, base.hasSuffix("/") { base.removeLast() }
+    let night = try LastNight(
+      inFolder: arguments.value("nights") ?? "\(base).nightly", now: context.now(), disk: ledger.disk)
     if format == .table {
-      print(facts, ledger, context.console)
+      print(facts, night, ledger, context.console)
     } else {
-      context.console.print(rows(facts, ledger).table, as: format)
+      context.console.print(rows(facts, night, ledger).table, as: format)
     }
-    return context.warn(of: ledger.damage)
+    let status = context.warn(of: ledger.damage)
+    return night?.isFine == false ? .no : status
   }
 
-  private static func print(_ facts: LedgerFacts, _ ledger: LedgerReader, _ console: Console) {
+  private static func print(_ facts: LedgerFacts, _ night: LastNight?, _ ledger: LedgerReader, _ console: Console) {
     let settings = ledger.settings
     func line(_ name: String, _ text: String) { console.print(padded(name, to: 15) + text) }
     line("ledger", Ledger.origin(settings))
@@ -56,6 +65,10 @@ enum StatusCommand {
       "log \(readable(byteCount: bytes.log))\(perEvent); tail \(readable(byteCount: bytes.tail)), "
         + "vault \(readable(byteCount: bytes.vault)), index \(readable(byteCount: bytes.index))")
     line("last snapshot", facts.latestSnapshot ?? "none: `kept rebuild LEDGER` makes one")
+    if let night {
+      line("last night", night.sentence)
+      for reason in night.reasons { line("", reason) }
+    }
     line("health", health(ledger))
     console.print()
     var kinds = Rows([("kind", .string), ("events", .int64)])
@@ -82,7 +95,7 @@ enum StatusCommand {
     return "readable to the end; `kept verify LEDGER` checks every byte"
   }
 
-  private static func rows(_ facts: LedgerFacts, _ ledger: LedgerReader) -> Rows {
+  private static func rows(_ facts: LedgerFacts, _ night: LastNight?, _ ledger: LedgerReader) -> Rows {
     var rows = Rows([("topic", .string), ("name", .string), ("value", .string)])
     func add(_ topic: String, _ name: String, _ value: String?) {
       rows.append([.text(topic), .text(name), .text(value)])
@@ -103,6 +116,11 @@ enum StatusCommand {
     add("ledger", "vault_bytes", String(facts.byteCounts.vault))
     add("ledger", "index_bytes", String(facts.byteCounts.index))
     add("ledger", "last_snapshot", facts.latestSnapshot)
+    if let night {
+      add("night", "is_fine", String(night.isFine))
+      add("night", "told", night.sentence)
+      for reason in night.reasons { add("night", "reason", reason) }
+    }
     add("ledger", "is_damaged", String(ledger.damage != nil))
     for (kind, count) in facts.kinds { add("kind", kind, String(count)) }
     for source in facts.sources {
