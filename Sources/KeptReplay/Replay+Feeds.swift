@@ -60,14 +60,24 @@ extension Replay {
     _ block: ReplayBlock, _ columns: BlockColumns, _ times: UnsafeBufferPointer<Instant>, of entity: ReplayPlan.Entity,
     _ body: (Int) -> Void
   ) throws {
+    let counts = try touchFilter(block, columns, times, of: entity)
+    for row in 0..<block.rowCount where counts(row) { body(row) }
+  }
+
+  /// Whether a row of the block is a touch of some customer, or of some account, and counts, as of the selection's instant.
+  func touchFilter(
+    _ block: ReplayBlock, _ columns: BlockColumns, _ times: UnsafeBufferPointer<Instant>, of entity: ReplayPlan.Entity
+  ) throws -> (Int) -> Bool {
     let owners = try entity == .account ? columns.codes(.account).codes : columns.customerIndices()
     let kinds = try columns.codes(.kind).codes
     let isOut = [true] + context.codes(of: block.header).map { context.isLeftOut[$0] }
     let start = block.header.firstPosition
     let dead = Set(context.corrections.dead[
       context.corrections.deadRange(from: start, to: start + UInt64(block.rowCount))])
-    for row in 0..<block.rowCount where owners[row] != 0 && times[row] <= context.selection.asOf {
-      if !isOut[Int(kinds[row])], !dead.contains(start + UInt64(row)) { body(row) }
+    let asOf = context.selection.asOf
+    return { row in
+      owners[row] != 0 && times[row] <= asOf && !isOut[Int(kinds[row])]
+        && (dead.isEmpty || !dead.contains(start + UInt64(row)))
     }
   }
 }

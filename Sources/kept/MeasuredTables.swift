@@ -69,7 +69,7 @@ struct MeasuredTables {
     for (index, unit) in units.enumerated() {
       let replay = try Replay(
         log, selection: selection, plan: run.plan(unit), jobs: jobs, memoryByteCount: memoryByteCount)
-      if index == 0, !run.settlingSorts.isEmpty { run.sources = try replay.sourceSpans(run.settlingSorts) }
+      if index == 0, !run.settlingSorts.isEmpty { run.sources = try spans(run, replay) }
       let observers =
         index == 0 && !names.isDisjoint(with: [.sources, .backtests])
         ? (0..<jobs).map { _ in SourcesFold(calendar: calendar, asOf: selection.asOf, word: replay.context.word) } : []
@@ -102,6 +102,15 @@ struct MeasuredTables {
       customers: results[.customer], accounts: results[.account],
       names: try entityNames(of: results[.customer]?.context.selection.customers), sources: sources,
       sourceEnds: sourceEnds, logStart: logStart, jobs: jobs)
+  }
+
+  /// What sources were listening for: all of them, or where some lives are asked for those that opened matters there.
+  func spans(_ run: MeasureRun, _ replay: Replay) throws -> [String: SourceSpan] {
+    guard selection.customers != nil else { return try replay.sourceSpans(run.settlingSorts) }
+    let openers = try Replay(
+      log, selection: selection, plan: run.openersPlan, jobs: jobs, memoryByteCount: memoryByteCount
+    ).run(makeFold: OpenersFold.init)
+    return try replay.sourceSpans(run.settlingSorts, asked: run.askedSorts(openers))
   }
 
   /// What imports left out, under the name of the file: nobody can say which source a line that was no event came from.

@@ -166,7 +166,7 @@ extension Outcome {
     let run = try place.kept("import", "shop", "Fixtures/shop/events.jsonl", "--progress", "json", "--quiet")
     #expect(run.output == "")
     #expect(
-      run.talk.wholeMatch(of: /\{"task":"importing","done":65010,"total":65010,"events":254,"seconds":[0-9.]+\}\n/)
+      run.talk.wholeMatch(of: /\{"task":"importing","done":65010,"total":65010,"events":254,"events_per_second":(null|[0-9]+),"seconds":[0-9.]+,"seconds_left":[0-9.]+\}\n/)
         != nil)
     #expect(
       try place.kept("import", "shop", "Fixtures/shop/events.jsonl", "--quiet")

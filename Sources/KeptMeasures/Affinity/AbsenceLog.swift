@@ -89,6 +89,19 @@ struct SettlingSorts: OptionSet {
     index < 0 || index >= fulfilmentsMax ? [] : SettlingSorts(rawValue: 1 << (7 + UInt64(index)))
   }
 
+  /// Whether touches of the kind open matters that somebody may be silent about.
+  static func isOpener(_ kind: String) -> Bool {
+    kind == "promise.made" || kind.hasPrefix("case.") || kind.hasPrefix("project.")
+  }
+
+  /// What `AbsenceLog` may ask of the source of a matter that such a touch opened; any sort of a set answers.
+  static func asked(byOpener kind: String, _ rulebook: Rulebook) -> [SettlingSorts] {
+    if kind.hasPrefix("case.") { return [.word, .humanReply, .caseDone] }
+    if kind.hasPrefix("project.") { return [.word, .projectDone, .closeOut, .introduction] }
+    let fulfilments = rulebook.promises.fulfilments.indices.prefix(fulfilmentsMax)
+    return [.promiseSettled] + fulfilments.map { promiseSettled.union(.fulfilment(Int32($0))) }
+  }
+
   func isRecorded(by span: SourceSpan, _ at: Instant) -> Bool {
     for (sort, first) in span.firsts.enumerated() where rawValue & (1 << UInt64(sort)) != 0 && first <= at { return true }
     return false

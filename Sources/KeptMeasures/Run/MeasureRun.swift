@@ -51,7 +51,7 @@ public struct MeasureRun: Sendable {
   /// The sorts of touches of which `sources` must say since when each source records them; empty where no table needs it.
   public var settlingSorts: [TouchSort] {
     let isAsked = !parts(.customer).union(parts(.account)).isDisjoint(with: .signalling)
-    let opens = kinds.contains { kind in ["promise.made", "case.", "project."].contains(where: kind.hasPrefix) }
+    let opens = kinds.contains(where: SettlingSorts.isOpener)
     return isAsked && opens && !rulebook.absencesAskedFor.isEmpty ? SettlingSorts.sorts(rulebook, kinds: kinds) : []
   }
 

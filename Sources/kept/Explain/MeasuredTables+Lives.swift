@@ -8,7 +8,7 @@ extension MeasuredTables {
     var run = try measureRun()
     let replay = try Replay(
       log, selection: selection, plan: run.plan(.customer).withPositions(), jobs: jobs, memoryByteCount: memoryByteCount)
-    if !run.settlingSorts.isEmpty { run.sources = try replay.sourceSpans(run.settlingSorts) }
+    if !run.settlingSorts.isEmpty { run.sources = try spans(run, replay) }
     let result = try replay.run(makeFold: LifeRecorder.init)
     let names = try entityNames(of: replay.context.selection.customers)
     let logStart = try replay.firstTouch()
