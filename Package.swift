@@ -29,7 +29,9 @@ let package = Package(
     .testTarget(name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot"]),
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat"]),
     .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),
-    .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat"]),
+    .target(name: "KeptSimulation", dependencies: ["KeptFormat", "KeptLog"], path: "Tests/KeptSimulation"),
+    .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat", "KeptSimulation"]),
+    .testTarget(name: "FaultTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot", "KeptSimulation"]),
     .testTarget(name: "KeptStatisticsTests", dependencies: ["KeptStatistics"]),
     .target(
       name: "KeptTestLedgers", dependencies: ["KeptFormat", "KeptMeasures", "KeptSnapshot", "KeptStatistics"],

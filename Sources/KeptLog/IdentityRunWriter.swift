@@ -88,7 +88,8 @@ struct IdentityRunWriter: ~Copyable {
     filter.append(last)
   }
 
-  /// Completes the file and gives it its name. Not synced: a run that a crash cuts is rebuilt.
+  /// Completes the file and gives it its name, once its bytes are on disk: a page is only checked when somebody asks for
+  /// it, and what a power cut left of one would then stop the writer. The name may be lost; then the run is built again.
   consuming func finish() throws -> String {
     precondition(written == entryCount, "a run of \(entryCount) positions has \(written) entries")
     if entriesInPage > 0 { try endPage() }
@@ -103,6 +104,7 @@ struct IdentityRunWriter: ~Copyable {
     try flushFilter(keepingLast: false)
     filter.append(fixed: filterChecksum)
     try file.write(filter.bytes(), at: filterOffset)
+    try file.sync()
     file.close()
     try disk.rename(folder(name) + ".new", to: folder(name))
     return name

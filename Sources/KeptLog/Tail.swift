@@ -105,6 +105,7 @@ package enum Tail {
       }
       let headerChecksum = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: rest[..<8]))
       guard headerChecksum == word(8) else {
+        if hasLostSector(bytes, from: offset) { return torn }
         // How many events it has is among what cannot be trusted.
         return damaged(8, position..<UInt64.max, .checksum(stored: word(8), computed: headerChecksum))
       }
@@ -115,7 +116,9 @@ package enum Tail {
       let positions = position..<position + UInt64(count)
       let checksum = CRC32C.checksum(body)
       let stored = word(recordHeaderByteCount + byteCount)
+      let whole = recordHeaderByteCount + byteCount + checksumByteCount
       guard checksum == stored else {
+        if remaining == whole, hasLostSector(bytes, from: offset) { return torn }
         return damaged(recordHeaderByteCount + byteCount, positions, .checksum(stored: stored, computed: checksum))
       }
       let lines: Range<Int>
@@ -126,7 +129,6 @@ package enum Tail {
           file: LedgerFolder.tail, offset: offset + recordHeaderByteCount, positions: positions, error)
         return .damaged(damage)
       }
-      let whole = recordHeaderByteCount + byteCount + checksumByteCount
       let start = offset + recordHeaderByteCount
       contents.records.append(
         Record(
@@ -137,6 +139,19 @@ package enum Tail {
       contents.endOffset = offset
     }
     return .clean
+  }
+
+  /// Whether a last record lacks a sector: a power cut may keep the end of a write and lose its middle, which then reads as
+  /// zeros. No sound record has such a stretch: its lines are text, its checksums and keys are as good as random.
+  private static func hasLostSector(_ bytes: UnsafeRawBufferPointer, from offset: Int) -> Bool {
+    let sectorByteCount = 512
+    var start = offset
+    while start < bytes.count {
+      let end = min(bytes.count, (start / sectorByteCount + 1) * sectorByteCount)
+      if bytes[start..<end].allSatisfy({ $0 == 0 }) { return true }
+      start = end
+    }
+    return false
   }
 
   /// Whether a record's lines are as many and as long as it says; where in the body they are.

@@ -82,6 +82,8 @@ package final class SnapshotDraft {
     // The folder is in place for good before anything points at it.
     try disk.syncFolder(store.path)
     if !isShadow { try store.pointLatest(at: name) }
+    // And `latest` leads away from what is removed for good before that goes.
+    try disk.syncFolder(store.path)
     try store.removeCandidate(name)
     let removed = try keep.map { try store.removeOld(keeping: $0) } ?? []
     try disk.syncFolder(store.path)

@@ -86,7 +86,11 @@ package struct SnapshotStore: Sendable {
   /// - Parameter holder: who is writing, for the message another process gets.
   /// - Throws: `SnapshotError.locked`, `.untrustedLock`, `DiskError`.
   package func begin(_ name: SnapshotName, holder: String) throws -> SnapshotDraft {
-    if try !disk.exists(path) { try disk.makeFolder(path, permissions: 0o755) }
+    if try !disk.exists(path) {
+      try disk.makeFolder(path, permissions: 0o755)
+      // What is published in it would be lost with its name.
+      try disk.syncFolder(parentFolder(of: path))
+    }
     let lock: any DiskLock
     switch try disk.lock("\(path)/\(Self.lock)", holder: holder) {
     case .held(let held): lock = held
@@ -115,6 +119,7 @@ package struct SnapshotStore: Sendable {
     guard try disk.exists(candidate) else { return }
     let aside = "\(path)/\(Self.removing)\(name)\(Self.candidate)"
     try disk.rename(candidate, to: aside)
+    try disk.syncFolder(path)
     try removeFolder(aside)
   }
 
@@ -140,12 +145,12 @@ package struct SnapshotStore: Sendable {
     let aged = names.filter { $0 != latest }.prefix(max(0, names.count - count))
     let oldest = names.first { !aged.contains($0) }
     let removed = all.filter { name in name.shadow == nil ? aged.contains(name) : oldest.map { name < $0 } ?? false }
-    for name in removed {
-      // Renamed first, so that no half of a snapshot ever stands under its name.
-      let aside = "\(path)/\(Self.removing)\(name)"
-      try disk.rename(folder(name), to: aside)
-      try removeFolder(aside)
-    }
+    guard !removed.isEmpty else { return [] }
+    // Renamed first, and that for good, so that no half of a snapshot ever stands under its name.
+    func aside(_ name: SnapshotName) -> String { "\(path)/\(Self.removing)\(name)" }
+    for name in removed { try disk.rename(folder(name), to: aside(name)) }
+    try disk.syncFolder(path)
+    for name in removed { try removeFolder(aside(name)) }
     return removed
   }
 }

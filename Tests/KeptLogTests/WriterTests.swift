@@ -1,5 +1,6 @@
 import Foundation
 import KeptFormat
+import KeptSimulation
 import Synchronization
 import Testing
 
