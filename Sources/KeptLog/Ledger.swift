@@ -32,7 +32,7 @@ package enum Ledger {
   ///
   /// `ledger.json` is written last: without it the folder is not a ledger, and `create` may be tried again.
   @discardableResult
-  package static func create(_ path: String, _ plan: Plan, disk: any Disk = PosixDisk()) throws -> LedgerSettings {
+  package static func create(_ path: String, _ plan: Plan, disk: any Disk = PosixDisk.ofLedger) throws -> LedgerSettings {
     let folder = LedgerFolder(path)
     if let wrong = plan.sealed.first(where: { !LedgerSettings.isSealable($0) }) {
       throw LogError.settings(path: path, reason: "\(wrong) cannot be sealed")
@@ -69,7 +69,16 @@ package enum Ledger {
     guard try disk.exists(path) else {
       throw LogError.notALedger(path: folder.path, reason: try disk.exists(folder.path) ? .noSettings : .noFolder)
     }
+    try refuseLinkedFolders(folder, disk)
     return try LedgerSettings.parse(try disk.contents(path), path: path)
+  }
+
+  /// The ledger's path may be a symbolic link; what is inside may not lead out of it.
+  private static func refuseLinkedFolders(_ folder: LedgerFolder, _ disk: any Disk) throws {
+    for name in [LedgerFolder.log, LedgerFolder.vault, LedgerFolder.index, LedgerFolder.rejects]
+    where try disk.linkTarget(folder(name)) != nil {
+      throw LogError.linkedFolder(path: folder(name))
+    }
   }
 
   static func secret(_ folder: LedgerFolder, _ disk: any Disk, _ settings: LedgerSettings) throws -> VaultSecret {

@@ -40,7 +40,7 @@ package final class LedgerReader: Sendable {
 
   /// - Throws: `LogError` where there is nothing to serve: no ledger, unknown versions, settings that are not.
   package init(
-    _ path: String, disk: any Disk = PosixDisk(), geometry: LogGeometry = .standard
+    _ path: String, disk: any Disk = PosixDisk.ofLedger, geometry: LogGeometry = .standard
   ) throws {
     let folder = LedgerFolder(path)
     self.folder = folder
