@@ -47,7 +47,7 @@ package final class LedgerReader: Sendable {
     self.disk = disk
     self.geometry = geometry
     settings = try Ledger.settings(folder, disk)
-    zoneBytes = try disk.contents(folder(LedgerFolder.zone))
+    zoneBytes = try Ledger.zone(folder, disk, settings)
     var contents: Tail.Contents?
     var tailDamage: Damage?
     do {

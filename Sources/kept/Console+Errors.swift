@@ -63,8 +63,14 @@ extension Console {
         "\(path): a symbolic link, which is not followed out of the ledger",
         "put the folder itself there; the path of the whole ledger may be a link."
       )
+    case .damage(let damage) where damage.file == LedgerFolder.zone:
+      (damage.sentence, "restore this file from a copy: days begin by these rules, which were copied when the ledger was made.")
     case .damage(let damage):
-      (damage.sentence, "`kept verify LEDGER` lists every break; restore this file from a copy.")
+      (
+        damage.sentence,
+        "`kept verify LEDGER` lists every break; restore this file from a copy, or `kept salvage LEDGER DIR --reason R` "
+          + "saves what verifies."
+      )
     case .unknownVersion(let file, let version):
       (
         "\(file): format version \(version), which this program does not know",
