@@ -27,7 +27,11 @@ let package = Package(
       dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot"],
       exclude: ["Audit.md"]),
     .testTarget(name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot"]),
-    .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat"]),
+    .target(
+      name: "KeptHostileInput", dependencies: ["KeptFormat", "KeptIntake", "KeptLog", "KeptMeasures", "KeptSnapshot"],
+      path: "Tests/KeptHostileInput"),
+    .testTarget(name: "HostileInputTests", dependencies: ["KeptHostileInput"]),
+    .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat", "KeptHostileInput"]),
     .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),
     .target(name: "KeptSimulation", dependencies: ["KeptFormat", "KeptLog"], path: "Tests/KeptSimulation"),
     .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat", "KeptSimulation"]),

@@ -6,7 +6,7 @@ public enum LogFormat {
   /// Raises with every change of a block's layout; a reader names the versions it does not know.
   public static let blockVersion: UInt32 = 1
   static let blockMagic: StaticString = "KEPTBLK1"
-  static let blockFixedByteCount = 128
+  package static let blockFixedByteCount = 128
   /// How much of a block must be read to know how long its header and the block are.
   public static let blockPrefixByteCount = 24
   /// Where the zeros at the end of the fixed part begin.

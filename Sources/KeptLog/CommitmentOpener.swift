@@ -74,7 +74,10 @@ struct CommitmentOpener: ~Copyable {
     }
   }
 
-  private mutating func isOpened(
+  /// Whether a value is what a commitment was made of.
+  ///
+  /// - Parameter sealedID: the event's id as JSON, where the log holds a commitment of it.
+  mutating func isOpened(
     _ events: EventBatch, _ row: EventRow, _ sealedID: ArraySlice<UInt8>?, _ field: String, _ slice: ByteSlice,
     _ value: ArraySlice<UInt8>, _ key: CustomerKey
   ) -> Bool {

@@ -32,7 +32,7 @@ package enum Ledger {
   ///
   /// `ledger.json` is written last: without it the folder is not a ledger, and `create` may be tried again.
   @discardableResult
-  package static func create(_ path: String, _ plan: Plan, disk: any Disk = PosixDisk()) throws -> LedgerSettings {
+  package static func create(_ path: String, _ plan: Plan, disk: any Disk = PosixDisk.ofLedger) throws -> LedgerSettings {
     let folder = LedgerFolder(path)
     if let wrong = plan.sealed.first(where: { !LedgerSettings.isSealable($0) }) {
       throw LogError.settings(path: path, reason: "\(wrong) cannot be sealed")
@@ -56,7 +56,7 @@ package enum Ledger {
     try id.withUnsafeMutableBytes { try disk.fillWithRandom($0) }
     let settings = LedgerSettings(
       ledgerID: LedgerID(id), zone: plan.zone, weekStart: plan.weekStart, currency: plan.currency, sealed: plan.sealed,
-      actor: plan.actor, reason: plan.reason)
+      actor: plan.actor, reason: plan.reason, zoneChecksum: CRC32C.checksum(plan.zoneBytes))
     try disk.replaceFile(folder(LedgerFolder.zone), with: plan.zoneBytes)
     try disk.replaceFile(folder(LedgerFolder.secret), with: try VaultSecret.random(disk).bytes(settings.ledgerID))
     try disk.replaceFile(folder(LedgerFolder.tail), with: FileHeader(.tail, settings.ledgerID).bytes())
@@ -69,7 +69,29 @@ package enum Ledger {
     guard try disk.exists(path) else {
       throw LogError.notALedger(path: folder.path, reason: try disk.exists(folder.path) ? .noSettings : .noFolder)
     }
+    try refuseLinkedFolders(folder, disk)
     return try LedgerSettings.parse(try disk.contents(path), path: path)
+  }
+
+  /// The ledger's path may be a symbolic link; what is inside may not lead out of it.
+  private static func refuseLinkedFolders(_ folder: LedgerFolder, _ disk: any Disk) throws {
+    for name in [LedgerFolder.log, LedgerFolder.vault, LedgerFolder.index, LedgerFolder.rejects]
+    where try disk.linkTarget(folder(name)) != nil {
+      throw LogError.linkedFolder(path: folder(name))
+    }
+  }
+
+  /// The rules of the business zone, as they were copied when the ledger was made: days begin by no others.
+  static func zone(_ folder: LedgerFolder, _ disk: any Disk, _ settings: LedgerSettings) throws -> [UInt8] {
+    guard try disk.exists(folder(LedgerFolder.zone)) else {
+      throw LogError.damage(Damage(file: LedgerFolder.zone, offset: 0, kind: .missing))
+    }
+    let bytes = try disk.contents(folder(LedgerFolder.zone))
+    let computed = CRC32C.checksum(bytes)
+    if let stored = settings.zoneChecksum, stored != computed {
+      throw LogError.damage(Damage(file: LedgerFolder.zone, offset: 0, kind: .checksum(stored: stored, computed: computed)))
+    }
+    return bytes
   }
 
   static func secret(_ folder: LedgerFolder, _ disk: any Disk, _ settings: LedgerSettings) throws -> VaultSecret {

@@ -40,14 +40,14 @@ package final class LedgerReader: Sendable {
 
   /// - Throws: `LogError` where there is nothing to serve: no ledger, unknown versions, settings that are not.
   package init(
-    _ path: String, disk: any Disk = PosixDisk(), geometry: LogGeometry = .standard
+    _ path: String, disk: any Disk = PosixDisk.ofLedger, geometry: LogGeometry = .standard
   ) throws {
     let folder = LedgerFolder(path)
     self.folder = folder
     self.disk = disk
     self.geometry = geometry
     settings = try Ledger.settings(folder, disk)
-    zoneBytes = try disk.contents(folder(LedgerFolder.zone))
+    zoneBytes = try Ledger.zone(folder, disk, settings)
     var contents: Tail.Contents?
     var tailDamage: Damage?
     do {

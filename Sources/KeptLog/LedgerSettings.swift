@@ -13,12 +13,14 @@ package struct LedgerSettings: Sendable, Equatable {
   /// Who made the ledger, and why.
   package var actor: String?
   package var reason: String?
+  /// Of `zone.tzif`; nil in ledgers made before it was written down.
+  package var zoneChecksum: UInt32?
 
   package static let formatVersion: Int64 = 1
 
   package init(
     ledgerID: LedgerID, zone: String, weekStart: WeekDay = .monday, currency: String? = nil, sealed: [String] = [],
-    actor: String? = nil, reason: String? = nil
+    actor: String? = nil, reason: String? = nil, zoneChecksum: UInt32? = nil
   ) {
     self.ledgerID = ledgerID
     self.zone = zone
@@ -27,6 +29,7 @@ package struct LedgerSettings: Sendable, Equatable {
     self.sealed = sealed.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     self.actor = actor
     self.reason = reason
+    self.zoneChecksum = zoneChecksum
   }
 
   package var sealsCustomers: Bool { sealed.contains(Self.customerField) }
@@ -69,7 +72,22 @@ extension LedgerSettings {
     members.append(JSONMember("sealed", .array(sealed.map { .string($0) })))
     if let actor { members.append(JSONMember("actor", .string(actor))) }
     if let reason { members.append(JSONMember("reason", .string(reason))) }
+    if let zoneChecksum { members.append(JSONMember("zone_crc32c", .string(Self.hex(zoneChecksum)))) }
+    members.append(JSONMember(Self.checksum, .string(Self.hex(Self.checksum(of: members)))))
     return Array(JSONValue.object(members).pretty().utf8)
+  }
+
+  /// The last member: CRC-32C of the file as it would be without it. A digit that fell over in a zone's name or a currency
+  /// would otherwise be believed.
+  private static let checksum = "crc32c"
+
+  private static func checksum(of members: [JSONMember]) -> UInt32 {
+    CRC32C.checksum(Array(JSONValue.object(members).pretty().utf8))
+  }
+
+  private static func hex(_ checksum: UInt32) -> String {
+    let digits = String(checksum, radix: 16)
+    return String(repeating: "0", count: 8 - digits.utf8.count) + digits
   }
 
   /// - Parameter path: for the message.
@@ -82,9 +100,16 @@ extension LedgerSettings {
     guard version == formatVersion else {
       throw .unknownVersion(file: LedgerFolder.settings, version: UInt64(clamping: version))
     }
-    let known = ["format", "ledger", "zone", "week_start", "currency", "sealed", "actor", "reason"]
+    let known = ["format", "ledger", "zone", "week_start", "currency", "sealed", "actor", "reason", "zone_crc32c", checksum]
     if let stranger = members.first(where: { !known.contains($0.key) }) {
       throw wrong("has a member \(stranger.key) that format \(version) does not know")
+    }
+    // Ledgers made before it was written down have none.
+    if let stored = value[checksum] {
+      let computed = hex(checksum(of: members.filter { $0.key != checksum }))
+      guard stored.string == computed else {
+        throw wrong("was changed after it was written: its checksum is \(computed), its crc32c \(stored.string ?? "no string")")
+      }
     }
     guard let ledgerID = value["ledger"]?.string.flatMap({ LedgerID(hex: $0) }) else {
       throw wrong("ledger is not 32 lower-case hexadecimal digits")
@@ -106,6 +131,7 @@ extension LedgerSettings {
     guard value["sealed"]?.array != nil else { throw wrong("sealed is not an array") }
     return LedgerSettings(
       ledgerID: ledgerID, zone: zone, weekStart: weekStart, currency: try text("currency"), sealed: sealed,
-      actor: try text("actor"), reason: try text("reason"))
+      actor: try text("actor"), reason: try text("reason"),
+      zoneChecksum: try text("zone_crc32c").flatMap { UInt32($0, radix: 16) })
   }
 }

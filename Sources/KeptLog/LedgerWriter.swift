@@ -53,7 +53,7 @@ package final class LedgerWriter {
   ///   - holder: who writes; told to whoever finds the ledger locked.
   /// - Throws: `LogError.locked`, `.damage` (nothing is written to a damaged ledger), or what `LedgerReader` throws.
   package init(
-    _ path: String, disk: any Disk = PosixDisk(), geometry: LogGeometry = .standard, workerCount: Int = 2,
+    _ path: String, disk: any Disk = PosixDisk.ofLedger, geometry: LogGeometry = .standard, workerCount: Int = 2,
     holder: String
   ) throws {
     let folder = LedgerFolder(path)

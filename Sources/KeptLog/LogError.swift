@@ -8,6 +8,8 @@ package enum LogError: Error, Sendable, Equatable {
   /// `init` into a folder that holds something already.
   case alreadyExists(path: String)
   case settings(path: String, reason: String)
+  /// A folder of the ledger is a symbolic link, which may lead anywhere.
+  case linkedFolder(path: String)
   case damage(Damage)
   /// A version that this program does not know.
   case unknownVersion(file: String, version: UInt64)

@@ -2,15 +2,25 @@ import Glibc
 
 /// The real disk.
 package struct PosixDisk: Disk {
-  package init() {}
+  /// What is added to the flags of every `open`: whether a file may be a symbolic link.
+  private let linkFlag: Int32
+
+  /// For files that somebody names: a symbolic link is followed.
+  package init() { linkFlag = 0 }
+
+  private init(linkFlag: Int32) { self.linkFlag = linkFlag }
+
+  /// For the files of a ledger, none of which is a symbolic link: one that leads elsewhere is an error (`ELOOP`), so that
+  /// nobody who can write into the folder has Kept read, overwrite or cut a file outside.
+  package static let ofLedger = PosixDisk(linkFlag: O_NOFOLLOW)
 
   package func open(_ path: String, _ mode: DiskOpenMode) throws(DiskError) -> any DiskFile {
     let descriptor =
       switch mode {
-      case .read: retrying { Glibc.open(path, O_RDONLY | O_CLOEXEC) }
-      case .update: retrying { Glibc.open(path, O_RDWR | O_CLOEXEC) }
+      case .read: retrying { Glibc.open(path, O_RDONLY | O_CLOEXEC | linkFlag) }
+      case .update: retrying { Glibc.open(path, O_RDWR | O_CLOEXEC | linkFlag) }
       case .replace(let permissions):
-        retrying { Glibc.open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(permissions)) }
+        retrying { Glibc.open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | linkFlag, mode_t(permissions)) }
       }
     guard descriptor >= 0 else { throw failure("open", path) }
     return PosixFile(path: path, descriptor: descriptor)
@@ -85,7 +95,7 @@ package struct PosixDisk: Disk {
   }
 
   package func lock(_ path: String, holder: String) throws(DiskError) -> DiskLockOutcome {
-    let descriptor = retrying { Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, mode_t(0o600)) }
+    let descriptor = retrying { Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | linkFlag, mode_t(0o600)) }
     guard descriptor >= 0 else { throw failure("open", path) }
     let file = PosixFile(path: path, descriptor: descriptor)
     if let name = untrustedFileSystem(of: path) { return .untrusted(fileSystem: name) }

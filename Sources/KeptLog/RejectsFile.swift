@@ -11,7 +11,7 @@ package struct RejectsFile {
   private var byteCount = 0
 
   /// - Parameter position: of the next event when the import began; an older list of that name is replaced.
-  package init(_ path: String, position: UInt64, disk: any Disk = PosixDisk()) throws {
+  package init(_ path: String, position: UInt64, disk: any Disk = PosixDisk.ofLedger) throws {
     folder = LedgerFolder(path)
     self.disk = disk
     name = "\(LedgerFolder.rejects)/\(LedgerFolder.digits(position)).jsonl"

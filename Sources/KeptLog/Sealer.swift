@@ -120,11 +120,12 @@ package struct Sealer: Sendable {
       { bytes, sink in JSONText.append(bytes + Int(slice.offset), count: Int(slice.count), to: &sink) }
     }
 
-    if sealsCustomers, row.customerName.isPresent {
+    // An id that was sealed before, and can no longer be opened, stays the commitment that it is.
+    if sealsCustomers, row.customerName.isPresent, row.sealed & EventRow.sealedCustomerBit == 0 {
       row.customerName = commit("customer", .absent, key(), text(row.customerName))
       row.sealed |= EventRow.sealedCustomerBit
     }
-    if sealsCustomers, row.otherCustomerName.isPresent {
+    if sealsCustomers, row.otherCustomerName.isPresent, row.sealed & EventRow.sealedOtherCustomerBit == 0 {
       row.otherCustomerName = commit(
         "other_customer", .absent, HMACKey(keys[row.otherCustomer]), text(row.otherCustomerName))
       row.sealed |= EventRow.sealedOtherCustomerBit

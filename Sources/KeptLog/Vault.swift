@@ -122,7 +122,7 @@ package struct VaultChunk: Sendable, Equatable {
   }
 
   /// - Throws: `FormatError` with an offset into `bytes`.
-  static func parse(_ bytes: UnsafeRawBufferPointer) throws(FormatError) -> VaultChunk {
+  package static func parse(_ bytes: UnsafeRawBufferPointer) throws(FormatError) -> VaultChunk {
     var reader = ByteReader(bytes)
     let magic: UInt32 = try reader.fixed()
     let eventCount: UInt32 = try reader.fixed()
@@ -153,7 +153,7 @@ package struct VaultChunk: Sendable, Equatable {
   static let byteCountMax = 0x7E00_0000
 
   /// Reads the chunk's keys and values from all of its bytes after the header, and checks them.
-  func values(_ body: UnsafeRawBufferPointer, keysOnly: Bool) throws(FormatError) -> SealedValues {
+  package func values(_ body: UnsafeRawBufferPointer, keysOnly: Bool) throws(FormatError) -> SealedValues {
     let computed = CRC32C.checksum(body)
     guard computed == bodyChecksum else {
       throw FormatError(.checksumMismatch(stored: bodyChecksum, computed: computed), offset: 0)

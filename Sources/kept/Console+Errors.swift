@@ -58,8 +58,19 @@ extension Console {
       ("\(path): there is something already", "choose a folder that does not exist, or an empty one.")
     case .settings(let path, let reason):
       ("\(path): \(reason)", "restore this file from a copy; it is written once and never changed.")
+    case .linkedFolder(let path):
+      (
+        "\(path): a symbolic link, which is not followed out of the ledger",
+        "put the folder itself there; the path of the whole ledger may be a link."
+      )
+    case .damage(let damage) where damage.file == LedgerFolder.zone:
+      (damage.sentence, "restore this file from a copy: days begin by these rules, which were copied when the ledger was made.")
     case .damage(let damage):
-      (damage.sentence, "`kept verify LEDGER` lists every break; restore this file from a copy.")
+      (
+        damage.sentence,
+        "`kept verify LEDGER` lists every break; restore this file from a copy, or `kept salvage LEDGER DIR --reason R` "
+          + "saves what verifies."
+      )
     case .unknownVersion(let file, let version):
       (
         "\(file): format version \(version), which this program does not know",
@@ -99,6 +110,7 @@ extension Console {
     let next =
       switch error.code {
       case ENOSPC, EDQUOT: "free some space and run the same command again; nothing that was acknowledged is lost."
+      case ELOOP: "it is a symbolic link, and no file of a ledger may be one: put the file itself there."
       case EACCES, EPERM: "see who owns the file and who may write to it."
       default: ""
       }

@@ -35,7 +35,8 @@ extension Context {
   func warn(of damage: Damage?) -> Status {
     guard let damage else { return .sound }
     console.complain(
-      "kept: \(damage.sentence)\nOnly what comes before it was read.\nNext: `kept verify LEDGER` lists every break.")
+      "kept: \(damage.sentence)\nOnly what comes before it was read.\nNext: `kept verify LEDGER` lists every break, "
+        + "`kept salvage LEDGER DIR --reason R` saves what verifies.")
     return .no
   }
 

@@ -7,7 +7,8 @@ struct Main {
     InitCommand.description, ImportCommand.description, AppendCommand.description, StatusCommand.description,
     EventsCommand.description, ImportsCommand.description, NamesCommand.description,
     VerifyCommand.description, CheckpointCommand.description, ProveCommand.description,
-    ForgetCommand.description, AdoptCommand.description, RebuildCommand.description, DiffCommand.description,
+    ForgetCommand.description, AdoptCommand.description, SalvageCommand.description, RebuildCommand.description,
+    DiffCommand.description,
     ReplayCommand.description, ExplainCommand.description, MirrorCommand.description, LateCommand.description,
     RulebookCommand.description,
   ]

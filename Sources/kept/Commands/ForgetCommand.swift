@@ -69,7 +69,7 @@ enum ForgetCommand {
     snapshotsOf number: UInt32, _ path: String, _ ledger: LedgerReader, _ console: Console
   ) throws {
     guard let introduced = try ledger.introduction(of: number) else { return }
-    let store = SnapshotStore(disk: PosixDisk(), path: LedgerFolder(path)(LedgerFolder.snapshots))
+    let store = SnapshotStore(disk: PosixDisk.ofLedger, path: LedgerFolder(path)(LedgerFolder.snapshots))
     for snapshot in try store.names() where snapshot.position > introduced {
       console.print("published before: \(store.folder(snapshot))")
     }

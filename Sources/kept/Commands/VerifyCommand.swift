@@ -33,7 +33,13 @@ enum VerifyCommand {
     run: run)
 
   @Sendable private static func run(_ arguments: Arguments, _ context: Context) throws -> Status {
-    let ledger = try LedgerReader(arguments.positionals[0])
+    let ledger: LedgerReader
+    do { ledger = try LedgerReader(arguments.positionals[0]) } catch LogError.damage(let damage) {
+      // Nothing else can be said of a ledger whose days begin nobody knows when.
+      context.console.print("damage: \(damage.sentence)")
+      context.console.explain(LogError.damage(damage))
+      return .no
+    }
     guard let folder = arguments.value("snapshot") else {
       if arguments.has("rulebook") { throw arguments.error("--rulebook says nothing without --snapshot") }
       return try verifyLog(ledger, arguments, context)
@@ -100,7 +106,8 @@ enum VerifyCommand {
   ) -> String {
     let bytes = "\(readable(byteCount: report.checkedByteCount)) checked"
     guard isWhole else {
-      return "NOT SOUND: \(bytes). Next: restore what is damaged from a copy; positions before the first break verify."
+      return "NOT SOUND: \(bytes). Next: restore what is damaged from a copy, or `kept salvage LEDGER DIR --reason R` saves what "
+        + "verifies."
     }
     guard report.unerased.isEmpty else { return "NOT FINISHED: the record is whole, an erasure is not. \(bytes)." }
     let cut = checkpoint == nil ? " No checkpoint was compared, so a log cut short would not show." : ""
