@@ -1,4 +1,5 @@
 import KeptFormat
+import KeptSimulation
 import Testing
 
 @testable import KeptLog

@@ -1,5 +1,6 @@
 import Foundation
 import KeptFormat
+import KeptSimulation
 import Testing
 
 @testable import KeptLog
