@@ -37,7 +37,6 @@ final class LogOutput: @unchecked Sendable {
     customerCount = reader.customersBeforeTail
     tail = try disk.open(folder(LedgerFolder.tail), .update)
     tailOffset = reader.tailEndOffset
-    try settle(lastRecord: reader.tailEvents.lastRecord)
     guard position % UInt64(geometry.segmentEventCount) != 0 else { return }
     let start = geometry.segmentStart(position)
     let name = LedgerFolder.segment(start)
@@ -46,18 +45,6 @@ final class LogOutput: @unchecked Sendable {
     let chunk = chunks[chunks.count - 1]
     let vaultFile = try disk.open(folder(LedgerFolder.vaultSegment(start)), .update)
     vault = (vaultFile, chunk.offset + chunk.chunk.byteCount)
-  }
-
-  /// Makes durable what the writer before us may have left in memory alone, so that nothing is recorded behind a hole.
-  ///
-  /// After a sync that failed, the last record is read as if it were on disk, and syncing again writes nothing: so it is
-  /// written once more, with the same bytes. Whoever died after the rename of a new tail may not have synced its name.
-  private func settle(lastRecord: (offset: Int, bytes: [UInt8])?) throws {
-    if let lastRecord {
-      try tail.write(lastRecord.bytes, at: lastRecord.offset)
-      try tail.sync()
-    }
-    try disk.syncFolder(folder.path)
   }
 
   /// Appends a block and its share of the vault; nothing is durable yet.
