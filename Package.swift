@@ -13,7 +13,7 @@ let package = Package(
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .target(name: "CInstructions"),
     .target(name: "KeptFormat", dependencies: ["CLZ4", "CInstructions"], exclude: ["LogFormat.md", "Proofs.md"]),
-    .target(name: "KeptLog", dependencies: ["KeptFormat", "CInstructions"]),
+    .target(name: "KeptLog", dependencies: ["KeptFormat", "CInstructions"], exclude: ["Faults.md"]),
     .target(name: "KeptIntake", dependencies: ["KeptFormat", "CLZ4"], exclude: ["Mapping.md"]),
     .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog", "CInstructions"], swiftSettings: fold),
     .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "KeptLog"], exclude: ["SnapshotFormat.md"]),

@@ -10,6 +10,8 @@ package final class LedgerWriter {
   package let geometry: LogGeometry
   /// What was found beyond the commit point and moved away when the ledger was opened.
   package let recovered: [(file: String, byteCount: Int)]
+  /// Whether an erasure that was recorded, and then cut short, was finished on opening.
+  package let hasFinishedErasure: Bool
   /// The position that the next event gets.
   package internal(set) var count: UInt64
   package internal(set) var lastRecorded: Instant?
@@ -71,7 +73,8 @@ package final class LedgerWriter {
     recovered = try Recovery(reader, chunks: vault.chunks).moved
     let end = reader.sealedCount
     var known = try NamesFile.read(folder, disk, reader.settings.ledgerID, end: end)
-    if try Erasure.finish(reader, vault, known) {
+    hasFinishedErasure = try Erasure.finish(reader, vault, known)
+    if hasFinishedErasure {
       reader = try LedgerReader(path, disk: disk, geometry: geometry)
       vault = try reader.vault()
       known = try NamesFile.read(folder, disk, reader.settings.ledgerID, end: end)

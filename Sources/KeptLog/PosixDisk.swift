@@ -163,29 +163,20 @@ private final class PosixFile: DiskFile, @unchecked Sendable {
   }
 
   func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(DiskError) -> Int {
-    var done = 0
-    while done < buffer.count {
-      let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
-      if count == 0 { break }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw failure("read", path)
-      }
-      done += count
+    let done = transfer(buffer.count) { done in
+      pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
     }
+    guard let done else { throw failure("read", path) }
     return done
   }
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(DiskError) {
-    var done = 0
-    while done < bytes.count {
-      let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw failure("write", path)
-      }
-      done += count
+    let done = transfer(bytes.count) { done in
+      pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
     }
+    guard let done else { throw failure("write", path) }
+    // A device that takes nothing and says no error would be asked for ever.
+    guard done == bytes.count else { throw DiskError(path: path, operation: "write", code: EIO) }
   }
 
   func sync() throws(DiskError) {
@@ -216,7 +207,26 @@ private func failure(_ operation: String, _ path: String) -> DiskError {
   DiskError(path: path, operation: operation, code: errno)
 }
 
-private func retrying(_ call: () -> Int32) -> Int32 {
+/// Repeats a call that may do less than it was asked for, or be interrupted, until `byteCount` bytes are done or it says 0.
+///
+/// - Parameter call: given how many bytes are done.
+/// - Returns: how many bytes were done; nil where the call failed, and `errno` says why.
+func transfer(_ byteCount: Int, _ call: (_ done: Int) -> Int) -> Int? {
+  var done = 0
+  while done < byteCount {
+    let count = call(done)
+    if count == 0 { break }
+    if count < 0 {
+      if errno == EINTR { continue }
+      return nil
+    }
+    done += count
+  }
+  return done
+}
+
+/// Repeats a call until it is not interrupted.
+func retrying(_ call: () -> Int32) -> Int32 {
   while true {
     let result = call()
     if result >= 0 || errno != EINTR { return result }

@@ -15,6 +15,7 @@ struct Recovery {
     folder = reader.folder
     disk = reader.disk
     if case .torn(let offset, _) = reader.tailState { try cut(LedgerFolder.tail, at: offset) }
+    try settle(lastRecord: reader.tailEvents.lastRecord)
     for name in [LedgerFolder.tail + ".new", LedgerFolder.settings + ".new"] where try disk.exists(folder(name)) {
       try disk.remove(folder(name))
     }
@@ -37,6 +38,21 @@ struct Recovery {
         try cutVault(relative, at: vaultByteCounts[relative])
       }
     }
+  }
+
+  /// Makes durable what the writer before us may have left in memory alone, so that nothing is recorded behind a hole, and
+  /// nothing is erased for a record that is lost later.
+  ///
+  /// After a sync that failed, the last record is read as if it were on disk, and syncing again writes nothing: so it is
+  /// written once more, with the same bytes. Whoever died after the rename of a new tail may not have synced its name.
+  private func settle(lastRecord: (offset: Int, bytes: [UInt8])?) throws {
+    if let lastRecord {
+      let file = try disk.open(folder(LedgerFolder.tail), .update)
+      defer { file.close() }
+      try file.write(lastRecord.bytes, at: lastRecord.offset)
+      try file.sync()
+    }
+    try disk.syncFolder(folder.path)
   }
 
   /// Moves the bytes from `offset` on into a file of their own.

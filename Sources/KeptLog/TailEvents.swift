@@ -44,6 +44,11 @@ final class TailEvents: Sendable {
     self.runs = runs
   }
 
+  /// The last record as it is stored, and where.
+  var lastRecord: (offset: Int, bytes: [UInt8])? {
+    contents.records.last.map { ($0.offset, Array(contents.bytes[$0.offset..<$0.offset + $0.byteCount])) }
+  }
+
   /// The events of each run.
   ///
   /// - Throws: `LogError.damage` for a line that is none, though its record's checksum holds.

@@ -37,7 +37,7 @@ enum ForgetCommand {
     if let damage = ledger.damage { throw LogError.damage(damage) }
     let labels = try ledger.labels()
     let numbers = labels.numbers(of: typed)
-    guard let number = numbers.first else { throw arguments.error("customer \(typed): the ledger knows no such customer") }
+    guard let number = numbers.first else { throw try unknown(arguments, context) }
     let name = labels.names[number].map { String(decoding: $0, as: UTF8.self) }
     for (option, text) in [("reason", reason), ("actor", actor)] {
       if let name, text.contains(name) {
@@ -62,6 +62,18 @@ enum ForgetCommand {
     }
     try list(snapshotsOf: number, path, ledger, context.console)
     return try listMentions(of: name, number, path, context)
+  }
+
+  /// What is said of a customer whom the ledger does not know: perhaps any more, since a run that was cut had come as far as
+  /// the record of the erasure. What that one left is destroyed first.
+  private static func unknown(_ arguments: Arguments, _ context: Context) throws -> UsageError {
+    let (path, typed) = (arguments.positionals[0], arguments.positionals[1])
+    let writer = try LedgerWriter(path, holder: context.holder)
+    defer { writer.close() }
+    context.tell(recovered: writer.recovered, path)
+    guard writer.hasFinishedErasure else { return arguments.error("customer \(typed): the ledger knows no such customer") }
+    return arguments.error(
+      "customer \(typed): the ledger knows no such customer any more: an erasure that had been cut short is finished now")
   }
 
   /// What was published while the customer was there.
