@@ -2,6 +2,7 @@ import KeptFormat
 
 /// Makes the checksums of a changed block true again, as a forger would.
 package func fixChecksums(_ block: inout [UInt8]) {
+  guard block.count >= LogFormat.blockFixedByteCount else { return }
   let headerByteCount = Int(block[12]) | Int(block[13]) << 8 | Int(block[14]) << 16
   guard headerByteCount >= 132, headerByteCount <= block.count else { return }
   let directoryEnd = headerByteCount - 4
