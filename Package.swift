@@ -33,6 +33,7 @@ let package = Package(
       path: "Tests/KeptHostileInput"),
     .testTarget(name: "HostileInputTests", dependencies: ["KeptHostileInput"]),
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat", "KeptHostileInput"]),
+    .testTarget(name: "KeptReportTests", dependencies: ["KeptFormat", "KeptReport", "KeptSnapshot"]),
     .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),
     .target(name: "KeptSimulation", dependencies: ["KeptFormat", "KeptLog"], path: "Tests/KeptSimulation"),
     .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat", "KeptSimulation"]),

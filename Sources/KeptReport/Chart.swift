@@ -88,7 +88,7 @@ extension Markup {
       }
     }
     if months.count > 8, let first = months.first, !months.prefix(4).contains(where: { $0.month == 1 }) {
-      label(x(0), y + 14, String(first.year), .middle, class: "s")
+      label(x(0), y, String(first.year), .middle, class: "s")
     }
   }
 }

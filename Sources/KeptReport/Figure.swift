@@ -27,6 +27,8 @@ struct FigureSubject: Sendable {
   let needs: KeyValuePairs<String, [String]>
   /// Those whose definitions are shown.
   let defines: [(table: String, column: String)]
-  /// Whether it takes the page's whole width.
-  var isWide = false
+  var shape = Shape.card
+
+  /// How much of the page it takes where there are two columns: a card, two cards one above the other, or both columns.
+  enum Shape: String { case card, tall, wide }
 }

@@ -47,6 +47,8 @@ enum Numbers {
 
   static func month(_ day: CivilDate) -> String { "\(months[day.month - 1]) \(day.year)" }
 
+  static func day(_ day: CivilDate) -> String { "\(day.day)\u{a0}\(months[day.month - 1])\u{a0}\(day.year)" }
+
   static func monthName(_ day: CivilDate) -> String { months[day.month - 1] }
 
   /// `2024-08-10 07:00 UTC`.

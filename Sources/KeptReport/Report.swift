@@ -7,7 +7,7 @@ public struct Report {
   /// In the order in which they stand on the page.
   static let figures: [any (Figure & SendableMetatype).Type] = [
     CallFirstFigure.self, LifecycleFigure.self, LeavingFigure.self, RetentionFigure.self, SurvivalFigure.self,
-    QuadrantFigure.self, WordOfMouthFigure.self, SignalsFigure.self, PromisesFigure.self, ReplyFigure.self,
+    QuadrantFigure.self, WordOfMouthFigure.self, PromisesFigure.self, SignalsFigure.self, ReplyFigure.self,
     ChannelsFigure.self, KeepingFigure.self, ClaimsFigure.self,
   ]
 
@@ -84,7 +84,7 @@ public struct Report {
     for (source, rows) in table.grouped(by: "source") {
       let days = rows.filter { table["events"].count($0) > 0 }.compactMap { table["day"].day($0)?.dayNumber }
       guard let last = days.max(), today - last >= 7 else { continue }
-      silent.append("\(Numbers.short(source, 40)) since \(CivilDate(dayNumber: last))")
+      silent.append("\(Numbers.short(source, 40)) since \(Numbers.day(CivilDate(dayNumber: last)))")
     }
     guard !silent.isEmpty else { return "Every source was heard of within the last week." }
     let more = silent.count > 12 ? " and \(Numbers.whole(silent.count - 12)) more" : ""
@@ -92,7 +92,7 @@ public struct Report {
   }
 
   private func section(_ subject: FigureSubject, _ figure: (any Figure)?, into page: inout Markup) {
-    page.element("section", ["id": subject.id, "class": subject.isWide ? "wide" : ""]) { page in
+    page.element("section", ["id": subject.id, "class": subject.shape.rawValue]) { page in
       page.element("p", ["class": "kicker"], subject.name)
       page.element("h2", figure?.title ?? "No such events yet")
       if let figure {

@@ -29,6 +29,7 @@ enum Style {
     section { display: flex; flex-direction: column; min-width: 0; padding: 1.4rem 1.5rem 1.1rem; scroll-margin-top: 1rem;
       border: 1px solid var(--line); border-radius: 0.9rem; background: var(--card) }
     section.wide { grid-column: 1 / -1 }
+    section.tall { grid-row: span 2 }
     figure { flex: 1; margin: 0 }
     figcaption { margin-top: 0.8rem; color: var(--soft); font-size: 0.84rem; overflow-wrap: anywhere }
     .count { color: var(--ink); font-weight: 600 }
@@ -87,9 +88,8 @@ enum Style {
     .fill.new { fill: var(--card); stroke: var(--we); stroke-width: 1.6 }
     .range { fill: none; stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 3 2 }
     .line { fill: none; stroke-width: 2; stroke-linejoin: round }
-    .line.p50 { stroke: var(--we) }
     .line.p90 { stroke: var(--they); stroke-dasharray: 6 3 }
-    .line.p99 { stroke: var(--soft); stroke-dasharray: 2 3 }
+    .spread { stroke: var(--soft); stroke-width: 1.5; stroke-opacity: 0.6 }
     .symbol.p50 { fill: var(--we) }
     .symbol.p90 { fill: var(--they) }
     .symbol.p99 { fill: var(--soft) }
@@ -102,7 +102,10 @@ enum Style {
     .ground { fill: var(--card) }
     .ink { fill: var(--soft) }
     .stroke-ink { stroke: var(--soft); stroke-width: 1.4 }
-    @media (max-width: 56rem) { main { grid-template-columns: minmax(0, 1fr) } }
+    @media (max-width: 56rem) {
+      main { grid-template-columns: minmax(0, 1fr) }
+      section.tall { grid-row: auto }
+    }
     @media (max-width: 36rem) {
       header, main, footer { padding-left: 0.8rem; padding-right: 0.8rem }
       header { padding-top: 1.6rem }
@@ -126,7 +129,9 @@ enum Style {
       header, main, footer { max-width: none; padding: 0 }
       header { padding-bottom: 1rem }
       main { gap: 0.7rem }
+      main { grid-template-columns: repeat(2, minmax(0, 1fr)) }
       section { padding: 0.7rem 0.9rem; break-inside: avoid }
+      .chart { max-height: 11cm }
       section.wide { break-inside: auto }
       tr { break-inside: avoid }
       h2 { font-size: 11pt }

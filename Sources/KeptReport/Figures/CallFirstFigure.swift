@@ -13,7 +13,7 @@ struct CallFirstFigure: Figure {
     defines: [
       ("customers", "p_end_90d"), ("customers", "leave_signal"), ("customers", "untruths"), ("customers", "promises_late"),
       ("customers", "never_well_served"), ("customers", "below_own_baseline"), ("customers", "unmet_long"),
-    ], isWide: true)
+    ], shape: .wide)
 
   private static let customerCountMax = 12
 

@@ -13,14 +13,14 @@ struct ChannelsFigure: Figure {
     defines: [("channels", "care_rate"), ("channels", "replied_share"), ("customers", "split_channels")])
 
   private static let channelCountMax = 10
+  /// With fewer touches a channel is drawn, but the sentence above speaks of the others.
+  private static let touchCountMin = 20
 
   private struct Panel {
     let measure: String
     let words: String
     let rows: [ShareRow]
     let all: Share
-
-    var gap: Double { (rows.map(\.share.rate).max() ?? 0) - (rows.map(\.share.rate).min() ?? 0) }
   }
 
   private let panels: [Panel]
@@ -52,8 +52,10 @@ struct ChannelsFigure: Figure {
 
   var title: String {
     let panel = panels[0]
-    guard let best = panel.rows.max(by: { $0.share.rate < $1.share.rate }),
-      let worst = panel.rows.min(by: { $0.share.rate < $1.share.rate }), panel.rows.count > 1
+    let large = panel.rows.filter { $0.share.whole >= Self.touchCountMin }
+    let compared = large.count > 1 ? large : panel.rows
+    guard let best = compared.max(by: { $0.share.rate < $1.share.rate }),
+      let worst = compared.min(by: { $0.share.rate < $1.share.rate }), compared.count > 1
     else { return "All customers come through \(Numbers.short(cell.channel, 30)): there is nothing to compare" }
     let surely = best.share.low > worst.share.high ? "" : ", which may be chance"
     return "\(panel.words.prefix(1).uppercased() + panel.words.dropFirst()): \(Numbers.percent(best.share.rate)) by "

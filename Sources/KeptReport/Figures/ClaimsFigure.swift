@@ -3,7 +3,7 @@ struct ClaimsFigure: Figure {
   static let subject = FigureSubject(
     id: "claims", name: "What is claimed",
     needs: ["claims": ["seed", "claim", "statistic", "value", "lo", "hi", "n", "verdict", "note"]],
-    defines: [("claims", "verdict"), ("claims", "value"), ("claims", "p_holm")], isWide: true)
+    defines: [("claims", "verdict"), ("claims", "value"), ("claims", "p_holm")], shape: .wide)
 
   private static let claimCountMax = 60
   private static let signs = ["supported": "✓", "not supported": "✗", "contradicted": "✗"]

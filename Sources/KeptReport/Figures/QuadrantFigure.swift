@@ -8,7 +8,8 @@ struct QuadrantFigure: Figure {
       "customers": ["we_index", "they_index", "quadrant"],
       "moves": ["unit", "period", "from_quadrant", "to_quadrant", "customers", "complete"],
     ],
-    defines: [("customers", "we_index"), ("customers", "they_index"), ("customers", "quadrant"), ("moves", "customers")])
+    defines: [("customers", "we_index"), ("customers", "they_index"), ("customers", "quadrant"), ("moves", "customers")],
+    shape: .tall)
 
   private static let names = [
     "mutual": "into each other", "unrequited_ours": "only we are", "unrequited_theirs": "only they are",

@@ -52,8 +52,8 @@ struct ReplyFigure: Figure {
       + "\(Numbers.month(months.last!.month)); \(Numbers.whole(told.cases)) in \(Numbers.month(told.month))"
   }
   var legend: String {
-    "How long until so many cases had a person’s first reply; each step up is several times longer. A gap: too few ever had one. "
-      + "Circle half, square 9 in 10, triangle 99 in 100; hollow: the month is not over yet."
+    "How long until so many cases had a person’s first reply, by the month they began; each line up is several times longer. A "
+      + "mark is missing where too few ever had one; hollow: the month is not over yet."
   }
   var commands: [String] {
     [
@@ -65,8 +65,8 @@ struct ReplyFigure: Figure {
   func draw(into page: inout Markup) {
     let values = months.flatMap { $0.hours.compactMap { $0 } }
     let least = min(1, max(1.0 / 60, values.min()!)), most = max(24, values.max()!)
-    let y = Scale(logarithmic: least...most, to: 240, 16)
-    let step = (400.0 - 56) / Double(max(1, months.count))
+    let y = Scale(logarithmic: least...most, to: 240, 34)
+    let step = (468.0 - 56) / Double(max(1, months.count))
     func x(_ index: Int) -> Double { 56 + (Double(index) + 0.5) * step }
     let chart = Chart(
       id: Self.subject.id, title: title,
@@ -76,34 +76,23 @@ struct ReplyFigure: Figure {
         }.joined(separator: ", ")
       }.joined(separator: "; "), height: 278)
     chart.draw(into: &page) { page in
+      for (part, words) in Self.parts.map(\.words).enumerated() {
+        symbol(part, 68 + Double(part) * 110, 8, isOpen: false, into: &page)
+        page.label(78 + Double(part) * 110, 13, words)
+      }
       let ticks: [(hours: Double, words: String)] = [
         (1.0 / 60, "1 min"), (0.1, "6 min"), (1, "1 h"), (8, "8 h"), (24, "1 day"), (168, "1 week"), (720, "30 days"),
         (8760, "1 year"),
       ]
       for tick in ticks where tick.hours >= least * 0.99 && tick.hours <= most {
-        page.line(56, y(tick.hours), 400, y(tick.hours), class: "grid")
+        page.line(56, y(tick.hours), 468, y(tick.hours), class: "grid")
         page.label(50, y(tick.hours) + 4, tick.words, .end, class: "s")
       }
-      var labels: [Double] = []
-      for (part, mark) in Self.parts.enumerated() {
-        var stretch: [(x: Double, y: Double)] = []
-        for (index, month) in months.enumerated() {
-          guard let hours = month.hours[part] else {
-            page.path(stretch, class: "line \(mark.mark)")
-            stretch = []
-            continue
-          }
-          stretch.append((x(index), y(max(least, hours))))
-        }
-        if !stretch.isEmpty { page.path(stretch, class: "line \(mark.mark)") }
-        for (index, month) in months.enumerated() {
-          if let hours = month.hours[part] { symbol(part, x(index), y(max(least, hours)), isOpen: month.isOpen, into: &page) }
-        }
-        if let hours = months.last(where: { $0.hours[part] != nil })?.hours[part] {
-          var place = y(max(least, hours)) + 4
-          while labels.contains(where: { abs($0 - place) < 15 }) { place -= 15 }
-          labels.append(place)
-          page.label(408, place, mark.words, class: "b")
+      for (index, month) in months.enumerated() {
+        let places = month.hours.compactMap { $0 }.map { y(max(least, $0)) }
+        if let top = places.min(), let bottom = places.max() { page.line(x(index), top, x(index), bottom, class: "spread") }
+        for (part, hours) in month.hours.enumerated() {
+          if let hours { symbol(part, x(index), y(max(least, hours)), isOpen: month.isOpen, into: &page) }
         }
       }
       page.monthAxis(months.map(\.month), y: 258, x)

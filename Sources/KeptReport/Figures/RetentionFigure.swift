@@ -30,6 +30,8 @@ struct RetentionFigure: Figure {
   private let cohorts: [Cohort]
   /// By age: of all complete cohorts.
   private let pooled: [Int: Share]
+  private let customerCount: Int
+  private let cohortCount: Int
   private let activity: String
   private let origin: Origin
 
@@ -60,6 +62,7 @@ struct RetentionFigure: Figure {
     guard !months.isEmpty else { return nil }
     pooled = sums.compactMapValues { Share($0.part, of: $0.whole) }
     cohorts = months.suffix(Self.cohortCountMax)
+    (cohortCount, customerCount) = (months.count, months.reduce(0) { $0 + $1.size })
     self.activity = activity
     origin = tables.origin
   }
@@ -67,7 +70,7 @@ struct RetentionFigure: Figure {
   var title: String {
     let told = [1, 3, 6, 12].filter { pooled[$0] != nil }
     guard let last = told.last, let first = told.first(where: { $0 < last }) ?? told.first else {
-      return "\(Numbers.count(cohorts.reduce(0) { $0 + $1.size }, "customer")) began; no month after that is over yet"
+      return "\(Numbers.count(customerCount, "customer")) began; no month after that is over yet"
     }
     func say(_ age: Int) -> String { "\(Numbers.decimal(pooled[age]!.rate * 100, 0)) were in touch \(later(age))" }
     func later(_ age: Int) -> String { age == 1 ? "the month after" : age == 12 ? "a year later" : "\(age) months later" }
@@ -76,7 +79,8 @@ struct RetentionFigure: Figure {
   }
 
   var count: String {
-    "n = \(Numbers.count(cohorts.reduce(0) { $0 + $1.size }, "customer")) who began in the \(cohorts.count) months shown"
+    "n = \(Numbers.count(customerCount, "customer")) in \(Numbers.count(cohortCount, "cohort"))"
+      + (cohortCount > cohorts.count ? ", of which the last \(cohorts.count) are shown" : "")
   }
 
   var legend: String {
@@ -143,6 +147,6 @@ struct RetentionFigure: Figure {
         "height": Numbers.place(height - 1), "rx": "2", "class": "we", "fill-opacity": Numbers.decimal(0.06 + 0.94 * share, 2),
       ])
     let number = Numbers.decimal(share * 100, 0)
-    page.label(x + width / 2, y + height / 2 + 4.5, number, .middle, class: share >= 0.5 ? "on" : "")
+    page.label(x + width / 2, y + height / 2 + 4.5, number, .middle, class: share >= 0.72 ? "on" : "")
   }
 }

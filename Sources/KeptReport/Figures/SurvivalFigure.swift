@@ -2,8 +2,11 @@
 struct SurvivalFigure: Figure {
   static let subject = FigureSubject(
     id: "survival", name: "How long they last",
-    needs: ["survival": ["curve", "stratum", "t_days", "at_risk", "events", "survival", "lo", "hi"]],
+    needs: ["survival": ["curve", "stratum", "t_days", "at_risk", "events", "survival", "lo", "hi", "ci_kind"]],
     defines: [("survival", "survival"), ("survival", "lo"), ("survival", "at_risk")])
+
+  /// Of the kinds of interval that the table has, the one that never leaves 0 to 100 %.
+  private static let intervals = "log-log"
 
   private struct Point {
     let day: Int
@@ -21,7 +24,7 @@ struct SurvivalFigure: Figure {
   init?(_ tables: ReportTables) {
     let table = tables["survival"]
     for curve in ["tenure", "lapse"] {
-      let rows = table.rows(where: ["curve": curve, "stratum": "all"])
+      let rows = table.rows(where: ["curve": curve, "stratum": "all", "ci_kind": Self.intervals])
       let points = rows.compactMap { row -> Point? in
         guard let survival = table["survival"].number(row) else { return nil }
         return Point(
@@ -55,7 +58,7 @@ struct SurvivalFigure: Figure {
   }
   var commands: [String] {
     [
-      origin.explain("survival", "survival", row: [curve, "all", String(told.day)]),
+      origin.explain("survival", "survival", row: [curve, "all", String(told.day), Self.intervals]),
       origin.replay("survival"),
     ]
   }
@@ -63,25 +66,25 @@ struct SurvivalFigure: Figure {
   func draw(into page: inout Markup) {
     let last = max(1, points.last!.day)
     let x = Scale(0...Double(last), to: 44, 468)
-    let y = Scale(0...1, to: 226, 14)
+    let y = Scale(0...1, to: 306, 14)
     let shown = thinned(x)
     let chart = Chart(
       id: Self.subject.id, title: title,
       description: [90, 180, 365, 730].compactMap { day in
         points.last { $0.day <= day }.flatMap { day <= last ? "after \(day) days \(Numbers.percent($0.survival))" : nil }
-      }.joined(separator: ", "), height: 282)
+      }.joined(separator: ", "), height: 362)
     chart.draw(into: &page) { page in
       page.horizontalGrid([0, 0.25, 0.5, 0.75, 1], y, from: 44, to: 468) { Numbers.percent($0) }
       let upper = steps(shown.map { ($0.day, $0.high) }, x, y), lower = steps(shown.map { ($0.day, $0.low) }, x, y)
       page.path(upper + lower.reversed(), closed: true, class: "band")
       page.path(steps(shown.map { ($0.day, $0.survival) }, x, y), class: "curve")
-      page.label(44, 268, "watched", .start, class: "s")
-      for tick in Scale.ticks(upTo: Double(last)) where Int(tick) <= last {
-        page.line(x(tick), 226, x(tick), 231, class: "axis")
-        page.label(x(tick), 245, tick == 0 ? "0 days" : Numbers.whole(Int(tick)), tick == 0 ? .start : .middle, class: "s")
+      page.label(44, 348, "watched", .start, class: "s")
+      for tick in Scale.ticks(upTo: Double(last), count: 5) where Int(tick) <= last {
+        page.line(x(tick), 306, x(tick), 311, class: "axis")
+        page.label(x(tick), 325, tick == 0 ? "0 days" : Numbers.whole(Int(tick)), tick == 0 ? .start : .middle, class: "s")
         guard tick > 0 else { continue }
         let left = points.first { $0.day >= Int(tick) }?.atRisk ?? 0
-        page.label(x(tick), 268, Numbers.whole(left), .middle, class: "s")
+        page.label(x(tick), 348, Numbers.whole(left), .middle, class: "s")
       }
     }
   }

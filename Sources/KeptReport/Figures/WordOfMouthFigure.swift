@@ -70,8 +70,8 @@ struct WordOfMouthFigure: Figure {
     }
     let ratio = Double(all.satisfied) / Double(all.dissatisfied)
     let verdict = high < breakEven ? "below" : low > breakEven ? "above" : "not surely apart from"
-    return "For each dissatisfied customer there were \(Numbers.decimal(ratio)) satisfied ones "
-      + "(\(Numbers.decimal(low)) to \(Numbers.decimal(high))): \(verdict) the \(Numbers.decimal(breakEven)) it takes to break even"
+    return "For each dissatisfied customer there were \(Numbers.decimal(ratio, 2)) satisfied ones "
+      + "(\(Numbers.decimal(low, 2)) to \(Numbers.decimal(high, 2))): \(verdict) the \(Numbers.decimal(breakEven)) it takes to break even"
   }
   var count: String {
     "n = \(Numbers.whole(all.satisfied)) satisfied and \(Numbers.whole(all.dissatisfied)) dissatisfied, by each customer’s last "
@@ -90,7 +90,7 @@ struct WordOfMouthFigure: Figure {
 
   func draw(into page: inout Markup) {
     let rows = spans + [all]
-    let x = Scale(logarithmic: Self.least...Self.most, to: 96, 440)
+    let x = Scale(logarithmic: Self.least...Self.most, to: 96, 404)
     let bottom = 24 + Double(rows.count) * 30
     let people = Scale(0...max(1, told.map(\.high).max()!), to: 96, 380)
     let chart = Chart(
