@@ -21,10 +21,11 @@ let package = Package(
     .target(
       name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot", "KeptStatistics"],
       exclude: ["Claims.md", "Rulebook.md"], swiftSettings: fold),
+    .target(name: "KeptReport", dependencies: ["KeptFormat", "KeptSnapshot", "KeptStatistics", "KeptMeasures"]),
     .testTarget(name: "KeptReplayTests", dependencies: ["KeptReplay", "KeptFormat"]),
     .executableTarget(
       name: "kept",
-      dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot"],
+      dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot", "KeptReport"],
       exclude: ["Audit.md"]),
     .testTarget(name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot"]),
     .target(
@@ -32,6 +33,7 @@ let package = Package(
       path: "Tests/KeptHostileInput"),
     .testTarget(name: "HostileInputTests", dependencies: ["KeptHostileInput"]),
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat", "KeptHostileInput"]),
+    .testTarget(name: "KeptReportTests", dependencies: ["KeptFormat", "KeptReport", "KeptSnapshot"]),
     .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),
     .target(name: "KeptSimulation", dependencies: ["KeptFormat", "KeptLog"], path: "Tests/KeptSimulation"),
     .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat", "KeptSimulation"]),

@@ -8,7 +8,7 @@ struct Main {
     EventsCommand.description, ImportsCommand.description, NamesCommand.description,
     VerifyCommand.description, CheckpointCommand.description, ProveCommand.description,
     ForgetCommand.description, AdoptCommand.description, SalvageCommand.description, RebuildCommand.description,
-    DiffCommand.description,
+    DiffCommand.description, ReportCommand.description,
     ReplayCommand.description, ExplainCommand.description, MirrorCommand.description, LateCommand.description,
     RulebookCommand.description,
   ]

@@ -13,7 +13,7 @@ struct Outcome: Equatable {
 }
 
 /// A temporary folder that a test runs commands in; `Fixtures` in it leads to the repository's.
-final class Workplace {
+final class Workplace: Sendable {
   let path: String
 
   /// The folder that holds Package.swift.

@@ -2,11 +2,11 @@
 ///
 /// With p = x/n and z = 1.959964: centre (p + z²/2n) / (1 + z²/n), half-width z·√(p(1−p)/n + z²/4n²) / (1 + z²/n).
 /// Example: 8 of 10 give 0.4902 … 0.9433. Only √ beside the four operations, so every machine gets the same bits.
-enum Wilson {
+package enum Wilson {
   static let z = 1.959_964
 
   /// - Precondition: 0 ≤ `count` ≤ `total`, `total` > 0.
-  static func interval(_ count: Int64, of total: Int64) -> (low: Double, high: Double) {
+  package static func interval(_ count: Int64, of total: Int64) -> (low: Double, high: Double) {
     precondition(count >= 0 && count <= total && total > 0, "\(count) of \(total) is not a share")
     let n = Double(total)
     let share = Double(count) / n
