@@ -305,10 +305,11 @@ import Testing
     let folder = String(ledger.path.split(separator: "/").last!)
     let parent = ledger.path.split(separator: "/").suffix(2).joined(separator: "/")
     let order = disk.operations.filter { !$0.hasPrefix("write") && !$0.hasPrefix("create") && !$0.contains("index/run") }
-    let event = try #require(disk.operations.firstIndex(of: "write \(folder)/tail"))
+    let event = try #require(disk.operations.lastIndex(of: "write \(folder)/tail"))
     #expect(disk.operations[event + 1] == "sync \(folder)/tail")
     #expect(!disk.operations[..<event].contains { $0.hasPrefix("rename") || $0.hasPrefix("remove") })
-    var expected = ["sync \(folder)/tail.new", "rename \(folder)/tail", "sync folder \(parent)"]
+    // A new writer first makes sure of the tail's name.
+    var expected = ["sync folder \(parent)", "sync \(folder)/tail.new", "rename \(folder)/tail", "sync folder \(parent)"]
     for name in ["000000000000", "000000000016", "000000000032"] {
       expected += ["sync vault/\(name).kept.new", "rename vault/\(name).kept", "sync folder \(folder)/vault"]
     }
