@@ -37,7 +37,7 @@ extension LedgerReader {
   }
 
   /// The events of a block as they were recorded.
-  func events(ofBlock index: Int) throws -> EventBatch {
+  package func events(ofBlock index: Int) throws -> EventBatch {
     let block = blocks[index]
     let batch = EventBatch()
     let columns = BlockColumns()

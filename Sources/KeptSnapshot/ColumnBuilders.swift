@@ -87,8 +87,10 @@ public struct StringColumnBuilder {
   }
 
   /// The code of `string` in this column, new or not.
-  public mutating func intern(_ string: String) -> UInt32 {
-    let bytes = Array(string.utf8)
+  public mutating func intern(_ string: String) -> UInt32 { intern(Array(string.utf8)) }
+
+  /// The same for its UTF-8.
+  public mutating func intern(_ bytes: [UInt8]) -> UInt32 {
     if let code = codeOfBytes[bytes] { return code }
     let code = dictionary.append(bytes)
     codeOfBytes[bytes] = code

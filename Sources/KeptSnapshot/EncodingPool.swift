@@ -42,13 +42,9 @@ final class EncodingPool: @unchecked Sendable {
     let encoder = ChunkEncoder(layout: layout)
     while let index = takeChunk() {
       let (fileIndex, number) = chunks[index]
-      let file = files[fileIndex]
-      let column = number % file.table.columns.count
       do {
         let pages = takeMemory()
-        let chunk = try encoder.encode(
-          file.table.columns[column], spec: file.table.schema.columns[column], rows: file.rows(ofChunk: number),
-          to: pages)
+        let chunk = try files[fileIndex].encode(number, with: encoder, to: pages)
         try deliver(chunk, pages, number, fileIndex)
       } catch {
         fail(index, error)

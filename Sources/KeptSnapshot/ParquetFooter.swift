@@ -1,20 +1,22 @@
 /// The footer of a file: `FileMetaData` of parquet.thrift.
 enum ParquetFooter {
   /// - Parameter chunks: with the offset in the file at which each begins; row group by row group.
-  static func encode(_ table: Table, chunks: [(offset: Int, chunk: EncodedChunk)]) -> [UInt8] {
-    let columns = table.schema.columns
+  static func encode(
+    _ schema: TableSchema, rowCount: Int, chunks: [(offset: Int, chunk: EncodedChunk)]
+  ) -> [UInt8] {
+    let columns = schema.columns
     var writer = ThriftWriter()
     writer.structureElement { file in
       file.int32(1, 2)
       file.list(2, of: .structure, [nil] + columns.map(Optional.some)) { writer, column in
         writer.structureElement { schemaElement(column, columns.count, &$0) }
       }
-      file.int64(3, Int64(table.rowCount))
+      file.int64(3, Int64(rowCount))
       let groups = stride(from: 0, to: chunks.count, by: columns.count).map { chunks[$0..<$0 + columns.count] }
       file.list(4, of: .structure, groups) { writer, group in
         writer.structureElement { rowGroup(group, columns, &$0) }
       }
-      file.list(5, of: .structure, TableNotes.encode(table.schema)) { writer, note in
+      file.list(5, of: .structure, TableNotes.encode(schema)) { writer, note in
         writer.structureElement {
           $0.binary(1, note.key.utf8)
           $0.binary(2, note.value.utf8)

@@ -15,7 +15,10 @@ public struct WrittenFile: Sendable, Equatable {
 public enum ParquetWriter {
   /// A table and where its bytes go: pieces in order, then `finish`; one call at a time, on any thread.
   public struct Job {
-    var table: Table
+    var schema: TableSchema
+    var rowCount: Int
+    /// A column, by its place, and where in it the rows of a row group stand; any thread may ask.
+    var rows: (_ column: Int, _ group: Range<Int>) -> (data: ColumnData, rows: Range<Int>)
     var write: (UnsafeRawBufferPointer) throws -> Void
     var finish: () throws -> Void
 
@@ -23,7 +26,23 @@ public enum ParquetWriter {
       _ table: Table, write: @escaping (UnsafeRawBufferPointer) throws -> Void,
       finish: @escaping () throws -> Void = {}
     ) {
-      self.table = table
+      schema = table.schema
+      rowCount = table.rowCount
+      rows = { column, group in (table.columns[column], group) }
+      self.write = write
+      self.finish = finish
+    }
+
+    /// A table that is not in memory as a whole.
+    ///
+    /// - Parameter column: makes the rows of a row group of the column at a place; called on any thread, once for each.
+    init(
+      _ schema: TableSchema, rowCount: Int, column: @escaping (_ place: Int, _ group: Range<Int>) -> ColumnData,
+      write: @escaping (UnsafeRawBufferPointer) throws -> Void, finish: @escaping () throws -> Void
+    ) {
+      self.schema = schema
+      self.rowCount = rowCount
+      rows = { place, group in (column(place, group), 0..<group.count) }
       self.write = write
       self.finish = finish
     }
@@ -51,7 +70,6 @@ public enum ParquetWriter {
 ///
 /// Chunks arrive in any order and are appended in theirs; one thread at a time appends (`EncodingPool` sees to it).
 final class FileAssembly {
-  let table: Table
   let layout: ParquetLayout
   /// Encoded and not yet appended, by number: row group by row group, column by column.
   var ready: [Int: (chunk: EncodedChunk, pages: PageMemory)] = [:]
@@ -63,18 +81,20 @@ final class FileAssembly {
   private var chunks: [(offset: Int, chunk: EncodedChunk)] = []
 
   init(_ job: ParquetWriter.Job, _ layout: ParquetLayout) {
-    table = job.table
     self.job = job
     self.layout = layout
   }
 
-  var chunkCount: Int {
-    (table.rowCount + layout.rowGroupRowCount - 1) / layout.rowGroupRowCount * table.columns.count
-  }
+  private var columnCount: Int { job.schema.columns.count }
 
-  func rows(ofChunk number: Int) -> Range<Int> {
-    let start = number / table.columns.count * layout.rowGroupRowCount
-    return start..<min(start + layout.rowGroupRowCount, table.rowCount)
+  var chunkCount: Int { (job.rowCount + layout.rowGroupRowCount - 1) / layout.rowGroupRowCount * columnCount }
+
+  /// Encodes the chunk of a number.
+  func encode(_ number: Int, with encoder: ChunkEncoder, to pages: PageMemory) throws -> EncodedChunk {
+    let start = number / columnCount * layout.rowGroupRowCount
+    let group = start..<min(start + layout.rowGroupRowCount, job.rowCount)
+    let (data, rows) = job.rows(number % columnCount, group)
+    return try encoder.encode(data, spec: job.schema.columns[number % columnCount], rows: rows, to: pages)
   }
 
   func begin() throws { try emit(ParquetFormat.magic) }
@@ -85,10 +105,10 @@ final class FileAssembly {
   }
 
   func finish() throws -> WrittenFile {
-    let footer = ParquetFooter.encode(table, chunks: chunks)
+    let footer = ParquetFooter.encode(job.schema, rowCount: job.rowCount, chunks: chunks)
     try emit(footer + ColumnStatistics.littleEndian(UInt32(footer.count)) + ParquetFormat.magic)
     try job.finish()
-    return WrittenFile(rowCount: table.rowCount, byteCount: byteCount, digest: hash.finish())
+    return WrittenFile(rowCount: job.rowCount, byteCount: byteCount, digest: hash.finish())
   }
 
   private func emit(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try emit($0) } }

@@ -70,7 +70,7 @@ package struct SnapshotStore: Sendable {
   }
 
   /// The digest of a file; nil where it is of another length.
-  private static func digest(_ disk: any Disk, _ path: String, byteCount: Int) throws -> Digest? {
+  static func digest(_ disk: any Disk, _ path: String, byteCount: Int) throws -> Digest? {
     let file = try disk.open(path, .read)
     defer { file.close() }
     guard try file.byteCount() == byteCount else { return nil }

@@ -39,6 +39,7 @@ extension Console {
     case let error as FileError: ("\(error.path): \(error.reason)", error.next)
     case let error as LogError: sentences(error)
     case let error as DiskError: sentences(error)
+    case let error as ExportError: sentences(error)
     case let error as Damage: sentences(.damage(error))
     case let error as ReplayError: sentences(error)
     case let error as IntakeError: (error.description, error.nextStep)
@@ -115,6 +116,33 @@ extension Console {
       default: ""
       }
     return ("\(error.path): \(error.operation): \(FileError.text(error.code))", next)
+  }
+
+  private static func sentences(_ error: ExportError) -> (String, String) {
+    switch error {
+    case .foreign(let path): ("\(path): there is something already that is no export", "name an empty folder, or a new one.")
+    case .manifest(let path, let reason): ("\(path): no manifest of an export: \(reason)", "export into another folder.")
+    case .otherLedger(let path, let origin, let expected):
+      ("\(path): an export of \(origin), while this ledger is \(expected)", "name an empty folder, or a new one.")
+    case .longer(let path, let position, let count):
+      (
+        "\(path): holds \(grouped(position)) events already, more than the \(grouped(count)) of the ledger or of --known-at",
+        "export into another folder; a ledger that has fewer than before was cut, or is an older copy."
+      )
+    case .otherRoot(let path, let position, let exported, let ledger):
+      (
+        "\(path): the ledger's first \(grouped(position)) events have the root \(ledger.base64), those exported had "
+          + exported.base64,
+        "`kept verify LEDGER --deep` says whether the ledger was edited."
+      )
+    case .locked(let path, let holder):
+      ("\(path): another process is exporting into it\(holder.isEmpty ? "" : " (\(holder))")", "wait until it is done.")
+    case .untrustedLock(let path, let fileSystem):
+      (
+        "\(path): on \(fileSystem), where a lock does not keep other machines from writing",
+        "export to a local file system and copy from there."
+      )
+    }
   }
 
   private static func sentences(_ error: ReplayError) -> (String, String) {

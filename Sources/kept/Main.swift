@@ -10,7 +10,7 @@ struct Main {
     ForgetCommand.description, AdoptCommand.description, SalvageCommand.description, RebuildCommand.description,
     DiffCommand.description, ReportCommand.description,
     ReplayCommand.description, ExplainCommand.description, MirrorCommand.description, LateCommand.description,
-    RulebookCommand.description,
+    RulebookCommand.description, ExportCommand.description,
   ]
 
   static func main() {

@@ -16,6 +16,7 @@ import Testing
       Self.commands == [
         "init", "import", "append", "status", "events", "imports", "names", "verify", "checkpoint", "prove", "forget",
         "adopt", "salvage", "rebuild", "diff", "report", "replay", "explain", "mirror", "late", "rulebook",
+        "export",
       ])
   }
 
