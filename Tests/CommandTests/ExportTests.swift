@@ -25,9 +25,9 @@ import Testing
   func `DuckDB and pyarrow read from an export, cell by cell, what kept events prints`(sealing: String) throws {
     let place = try Self.shop("--seal", sealing.isEmpty ? "text" : "customer,agent", years: true)
     try place.write(
-      #"{"source":"lab","id":"1","kind":"order.placed","time":"1969-12-31T23:59:59.999999Z","amount":0.1234567,"currency":"EUR"}"#
+      #"{"source":"lab","id":"1","kind":"order.placed","time":"1969-12-31T23:59:59.999999Z","customer":"C-9001","amount":0.1234567,"currency":"EUR"}"#
         + "\n"
-        + #"{"source":"lab","id":"2","kind":"survey.answered","time":"2199-12-31T00:00:00Z","score":123456789012345678,"data":{"quote\"d":["ü",{"b":null,"a":1.50}],"name":"Ada"}}"#
+        + #"{"source":"lab","id":"2","kind":"survey.answered","time":"2199-12-31T00:00:00Z","customer":"C-9001","score":123456789012345678,"data":{"quote\"d":["ü",{"b":null,"a":1.50}],"name":"Ada"}}"#
         + "\n", to: "edges.jsonl")
     try #require(place.kept("import", "shop", "edges.jsonl").status == 0)
     try #require(place.kept("export", "shop", "lake").status == 0)
@@ -63,8 +63,9 @@ import Testing
   @Test func `nothing that is sealed is in any byte of an export`() throws {
     let place = try Self.shop("--seal", "customer,agent")
     try #require(place.kept("export", "shop", "lake").status == 0)
-    // The words of a complaint, a customer's id and the name of one of ours: all of them are in the file that was imported.
-    for words in ["Two of the six bowls were broken.", "C-1003", "lena"] {
+    // The words of a complaint and a customer's id; both are in the file that was imported. Keys of `data` that name one of
+    // ours, like acquirer_agent, are open in the log, too.
+    for words in ["Two of the six bowls were broken.", "C-1003"] {
       #expect(try place.shell("grep -c -F -e '\(words)' Fixtures/shop/events.jsonl").output != "0\n", "\(words)")
       #expect(try place.shell("grep -rlF -e '\(words)' lake").output == "", "\(words)")
     }

@@ -136,7 +136,7 @@ import Testing
     let complete =
       ". root/usr/share/bash-completion/completions/kept; COMP_WORDS=(kept rep); COMP_CWORD=1; _kept; echo ${COMPREPLY[@]};"
       + "COMP_WORDS=(kept replay shop --format ''); COMP_CWORD=4; _kept; echo ${COMPREPLY[@]}"
-    #expect(try place.shell(complete).lines == ["replay", "table csv jsonl"])
+    #expect(try place.shell(complete).lines == ["report replay", "table csv jsonl"])
     #expect(try place.shell("zsh -n root/usr/share/zsh/site-functions/_kept").talk == "")
     #expect(try place.shell("fish -n root/usr/share/fish/vendor_completions.d/kept.fish").talk == "")
   }
