@@ -74,7 +74,7 @@ struct RetentionFigure: Figure {
     }
     func say(_ age: Int) -> String { "\(Numbers.decimal(pooled[age]!.rate * 100, 0)) were in touch \(later(age))" }
     func later(_ age: Int) -> String { age == 1 ? "the month after" : age == 12 ? "a year later" : "\(age) months later" }
-    let tail = first == last ? "" : ", \(say(last).replacing("were in touch ", with: ""))"
+    let tail = first == last ? "" : ", \(say(last).replacing("in touch ", with: ""))"
     return "Of every 100 new customers, \(say(first))\(tail)"
   }
 
