@@ -26,30 +26,27 @@ final class TemporaryLedger {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
+  /// A test that starts a program at the same moment makes a copy of this process, in which a lock that was just released
+  /// is held until the program begins: then it is asked for again, for a second at most.
   func writer(_ disk: any Disk = PosixDisk()) throws -> LedgerWriter {
-    try LedgerWriter(path, disk: disk, geometry: geometry, holder: "a test")
+    var attempts = 0
+    while true {
+      do {
+        return try LedgerWriter(path, disk: disk, geometry: geometry, holder: "a test")
+      } catch LogError.locked where attempts < 1_000 {
+        attempts += 1
+        usleep(1_000)
+      }
+    }
   }
 
   func reader() throws -> LedgerReader { try LedgerReader(path, geometry: geometry) }
 
   /// Opens a writer, runs `body`, closes it.
-  ///
-  /// A test that starts a program at the same moment makes a copy of this process, in which a lock that was just released
-  /// is held until the program begins: then it is asked for again.
   func write<R>(_ disk: any Disk = PosixDisk(), _ body: (LedgerWriter) throws -> R) throws -> R {
-    var attempts = 0
-    while true {
-      let writer: LedgerWriter
-      do {
-        writer = try self.writer(disk)
-      } catch LogError.locked where attempts < 1_000 {
-        attempts += 1
-        usleep(1_000)
-        continue
-      }
-      defer { writer.close() }
-      return try body(writer)
-    }
+    let writer = try writer(disk)
+    defer { writer.close() }
+    return try body(writer)
   }
 
   func bytes(_ name: String) throws -> [UInt8] { try PosixDisk().contents(path + "/" + name) }
