@@ -54,14 +54,14 @@ import Testing
 
   @Test func `whatever fails, and whenever the power goes, an export holds every event once, and no part changes`() throws {
     var template = try SimulatedLedger.empty(seed: 7)
-    try template.append(Self.events(0..<13), by: 5)
+    try template.append(Self.events(0..<9), by: 5)
     try Self.export(template.disk)
-    try template.append(Self.events(13..<22), by: 5)
+    try template.append(Self.events(9..<16), by: 5)
     let before = Self.visible(template.disk)
     let counted = template.disk.afterDeath(seed: 11)
     let whole = try Self.export(counted)
     let after = Self.visible(counted)
-    #expect(whole.position == 22 && before.count > 2 && after.count > before.count + 2)
+    #expect(whole.position == 16 && before.count > 1 && after.count > before.count + 1)
     let operations = counted.operations
     for (index, operation) in operations.enumerated() {
       for fault in EveryOperationTests.faults {
@@ -72,7 +72,7 @@ import Testing
         ] {
           let comment: Comment = "operation \(index + 1), \(operation), \(fault)\(name)"
           let published = try #require(try check(next, comment), comment)
-          #expect(published.position == (isDone || published == whole ? 22 : 13), comment)
+          #expect(published.position == (isDone || published == whole ? 16 : 9), comment)
           // No reader sees anything but what was there and what will be, and never a part that changes.
           let seen = Self.visible(next)
           for (path, bytes) in before { #expect(seen[path] == bytes, comment) }

@@ -24,6 +24,20 @@ import Testing
       traits([ask, other, order, told], "our_convenience_share_num", "our_convenience_share_den") == ["1", "3"])
   }
 
+  @Test func `keys of asks, requests, messages and care count on no other kind`() {
+    let message = TestTouch(
+      "message.sent", "2024-06-01", .out,
+      [.dataText("benefits"): .text("us"), .dataText("already_known"): .text(#"["name"]"#)])
+    let ask = TestTouch(
+      "ask.made", "2024-06-01", .out,
+      [.dataNumber("personal"): .flag(true), .dataNumber("by_name"): .flag(true), .dataNumber("automated"): .flag(false)])
+    let call = TestTouch("call.handled", "2024-06-02", .in)
+    let request = TestTouch("info.requested", "2024-06-03", .out, [.dataText("already_known"): .text("[]")])
+    let found = traits(
+      [message, ask, call, request], "our_convenience_share_num", "personal_share_den", "by_name_rate_den", "repeat_asks_num")
+    #expect(found == ["0", "0", "0", "0"])
+  }
+
   @Test func `a person is there, a machine, or nobody says`() {
     let touches = [
       TestTouch("call.handled", "2024-06-01", .in, [.text(.agent): .text("ann")]),

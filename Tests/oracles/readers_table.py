@@ -23,7 +23,8 @@ PLAIN = {
     "int64": pa.int64(), "int32": pa.int32(), "double": pa.float64(), "boolean": pa.bool_(), "string": pa.string(),
     "date": pa.date32(), "timestamp": pa.int64(), "decimal": pa.decimal128(18, 6),
 }
-NUMBERS = ("int64", "int32", "double", "decimal")
+PLAIN_UNITS = ("count", "number", "yes or no", "text", "local day", "instant")
+FRACTIONS = ("double", "decimal")
 
 
 def microseconds(text):
@@ -126,12 +127,17 @@ class Snapshot:
         if names != set(self.dictionary):
             self.problems.append(f"dictionary: other tables than files: {sorted(names ^ set(self.dictionary))}")
         for table, rows in self.dictionary.items():
-            found = pq.read_schema(self.folder / f"{table}.parquet").names if table in names else []
-            if sorted(found) != sorted(row["column_name"] for row in rows):
-                self.problems.append(f"dictionary: {table}: other columns than the file")
+            found = set(pq.read_schema(self.folder / f"{table}.parquet").names) if table in names else set()
+            listed = {row["column_name"] for row in rows}
+            if table == "measures":
+                # Its measures in long form are listed, too.
+                listed -= set(pq.read_table(self.folder / "measures.parquet")["measure"].to_pylist()) - found
+            if found != listed:
+                self.problems.append(f"dictionary: {table}: not the columns of the file: {sorted(found ^ listed)}")
             for row in rows:
-                lacks = [what for what in ("unit", "meaning") if not row[what]]
-                lacks += [] if row["seed"] or row["formula"] else ["seed or formula"]
+                lacks = [what for what in ("unit", "meaning") if not row.get(what)]
+                # Keys, labels, counts and instants are defined by what they mean.
+                lacks += ["seed or formula"] if row["type"] in FRACTIONS and not (row.get("seed") or row.get("formula")) else []
                 if lacks:
                     self.problems.append(f"dictionary: {table}.{row['column_name']}: no {', no '.join(lacks)}")
         return sum(map(len, self.dictionary.values()))
@@ -171,10 +177,13 @@ class Snapshot:
         return equal
 
     def check_comments(self, table, path):
+        columns = pq.read_schema(path).names
         for reader, notes in comments(path).items():
             for row in self.dictionary[table]:
-                for what in ("meaning", "unit", "formula", "seed"):
-                    if (notes.get(f"{row['column_name']}.{what}") or None) != (row[what] or None):
+                for what in ("meaning", "unit", "formula", "seed") if row["column_name"] in columns else ():
+                    note = notes.get(f"{row['column_name']}.{what}")
+                    # A unit that the type alone says stands in the dictionary only.
+                    if note != row.get(what) and not (what == "unit" and note is None and row[what] in PLAIN_UNITS):
                         self.problems.append(f"{table}.{row['column_name']}: {reader}: its {what} is not the dictionary's")
 
 

@@ -86,16 +86,17 @@ enum CalibrationTable {
       ColumnSpec(
         "bin", .int64,
         meaning: "bins of about equal size from what was said lowest, from 1; equal values stay together"),
-      number("lowest", "the lowest value in the bin"),
-      number("highest", "the highest"),
-      number("forecast", "their mean; a probability of the outcome foretells the share below"),
-      number("observed", "share that had the outcome"),
+      number("lowest", "the lowest value in the bin", "min of what was said"),
+      number("highest", "the highest", "max of what was said"),
+      number(
+        "forecast", "their mean; a probability of the outcome foretells the share below", "Σ of what was said / n"),
+      number("observed", "share that had the outcome", "events / n"),
       ColumnSpec("events", .int64, meaning: "how many had it"),
       ColumnSpec("n", .int64, meaning: "customers in the bin, all instants together"),
     ])
 
-  private static func number(_ name: String, _ meaning: String) -> ColumnSpec {
-    ColumnSpec(name, .double, meaning: meaning, direction: "NEI")
+  private static func number(_ name: String, _ meaning: String, _ formula: String) -> ColumnSpec {
+    ColumnSpec(name, .double, meaning: meaning, formula: formula, direction: "NEI")
   }
 
   static func make(_ backtests: Backtests, run: MeasureRun) -> Table {

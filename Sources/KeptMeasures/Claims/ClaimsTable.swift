@@ -12,13 +12,13 @@ enum ClaimsTable {
         meaning: "chi2: of a log-rank test or of shares; hazard_ratio: how much faster the last group leaves than the "
           + "first; rho: a rank correlation, of what came so many months, quarters or weeks later; share; ratio; "
           + "auc_gain: how much better it told beforehand who would leave"),
-      number("value", "the statistic; NULL where the ledger cannot say"),
-      number("lo", "lower end of its 95 % interval"),
-      number("hi", "upper end of it"),
+      number("value", "the statistic; NULL where the ledger cannot say", "by the row's statistic and note"),
+      number("lo", "lower end of its 95 % interval", "by the row's statistic and note"),
+      number("hi", "upper end of it", "by the row's statistic and note"),
       ColumnSpec("df", .int64, isNullable: true, meaning: "degrees of freedom of chi2"),
       ColumnSpec("n", .int64, meaning: "customers, accounts, cases, answers, months or weeks compared"),
       ColumnSpec("events", .int64, isNullable: true, meaning: "how many of them left, or had what is compared"),
-      number("p", "the chance of as much if there were no association; of the row's own test"),
+      number("p", "the chance of as much if there were no association; of the row's own test", "by the row's statistic"),
       number("p_holm", "the same in view of all tests of the run", "Holm's step-down"),
       ColumnSpec(
         "verdict", .string, meaning: "supported, not supported, reversed, or too little data",

@@ -58,7 +58,10 @@ final class ReturnFacts: FactFold {
     case .received_at: return FactColumn(name, .instant, "when it arrived")
     case .credited_at: return FactColumn(name, .instant, "when it was credited; NULL: not yet")
     case .refused_at: return FactColumn(name, .instant, "when it was refused", seed: "S1.21")
-    case .amount: return FactColumn(name, .amount, "what was credited, in the ledger's currency")
+    case .amount:
+      return FactColumn(
+        name, .amount, "what was credited, in the ledger's currency",
+        formula: "amount of return.credited at the rulebook's rate")
     case .credit_h:
       return FactColumn(
         name, .hours, "from asking to the credit; NULL while open", formula: "credited_at − requested_at",

@@ -7,6 +7,8 @@ import KeptSnapshot
 /// anything counted, agents only from `measures.agent_touches_min` touches on. A measure of which the ledger holds
 /// nothing has one row that says so.
 enum MeasuresTable {
+  private static let ofMeasure = "that of the row's measure, which the dictionary has"
+
   static let schema = TableSchema(
     name: "measures", meaning: "measure × entity × month",
     columns: [
@@ -22,10 +24,14 @@ enum MeasuresTable {
         "period", .date, isNullable: true,
         meaning: "first local day of the month; NULL where the ledger holds nothing of it at all"),
       ColumnSpec(
-        "num", .decimal, isNullable: true, meaning: "numerator; of a count or a sum the thing itself; NULL for medians"),
-      ColumnSpec("den", .decimal, isNullable: true, meaning: "denominator, or how many it is of; NULL for counts and sums"),
+        "num", .decimal, isNullable: true, meaning: "numerator; of a count or a sum the thing itself; NULL for medians",
+        formula: ofMeasure),
       ColumnSpec(
-        "value", .double, isNullable: true, meaning: "the measure, by its formula in the dictionary; NULL with a reason"),
+        "den", .decimal, isNullable: true, meaning: "denominator, or how many it is of; NULL for counts and sums",
+        formula: ofMeasure),
+      ColumnSpec(
+        "value", .double, isNullable: true, meaning: "the measure, by its formula in the dictionary; NULL with a reason",
+        formula: ofMeasure),
       ColumnSpec("reason", .string, isNullable: true, meaning: "why there is no value"),
     ])
 

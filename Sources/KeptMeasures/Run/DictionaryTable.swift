@@ -8,7 +8,8 @@ enum DictionaryTable {
       ColumnSpec("table_name", .string, meaning: "the table"),
       ColumnSpec("column_name", .string, meaning: "the column"),
       ColumnSpec("type", .string, meaning: "what its values are"),
-      ColumnSpec("unit", .string, isNullable: true, meaning: "what they are counted in"),
+      ColumnSpec(
+        "unit", .string, meaning: "what they are counted in; count: things, which the meaning names; number: as the formula says"),
       ColumnSpec("meaning", .string, meaning: "what they say"),
       ColumnSpec("formula", .string, isNullable: true, meaning: "how they come about"),
       ColumnSpec("seed", .string, isNullable: true, meaning: "the claim of the articles they answer"),
@@ -30,7 +31,7 @@ enum DictionaryTable {
     for table in tables.sorted(by: { $0.name < $1.name }) {
       for column in table.columns.sorted(by: { $0.name < $1.name }) {
         let values = [
-          table.name, column.name, column.type.rawValue, column.unit, column.meaning, column.formula, column.seed,
+          table.name, column.name, column.type.rawValue, unit(of: column), column.meaning, column.formula, column.seed,
           column.direction,
         ]
         for (place, value) in values.enumerated() { texts[place].append(value.isEmpty ? nil : value) }
@@ -39,6 +40,19 @@ enum DictionaryTable {
       }
     }
     return Table(schema: schema, columns: texts.map { $0.finish() } + [good.finish(), reasons.finish()])
+  }
+
+  /// The unit that was declared, or what values of such a type are.
+  private static func unit(of column: ColumnSpec) -> String {
+    guard column.unit.isEmpty else { return column.unit }
+    return switch column.type {
+    case .int64, .int32: "count"
+    case .double, .decimal: "number"
+    case .boolean: "yes or no"
+    case .string: "text"
+    case .date: "local day"
+    case .timestamp: "instant"
+    }
   }
 
   /// Why there is nothing to say where the ledger has no events of these kinds; of none, where the rulebook names none.

@@ -60,6 +60,10 @@ final class TalkTraits: TraitFold {
     }
   }
 
+  private enum Role { case ask, request, message, care }
+
+  /// By kind.
+  private let roles: [Role?]
   private let agents: FactField
   private let channels: FactField
   private let purposes: FactField
@@ -82,6 +86,15 @@ final class TalkTraits: TraitFold {
   private var channelsUsed: [UInt32] = []
 
   private init(_ base: FactBase) {
+    roles = base.kinds.map { kind in
+      switch kind {
+      case "ask.made": .ask
+      case "info.requested": .request
+      case "message.sent": .message
+      case "care.given": .care
+      default: nil
+      }
+    }
     agents = base.reader(.text(.agent))
     channels = base.reader(.text(.channel))
     purposes = base.reader(.dataText("purpose"))
@@ -127,12 +140,17 @@ final class TalkTraits: TraitFold {
   }
 
   override func take(_ touch: Touch, _ direction: Direction) {
-    if benefits.says(touch, "us") { forUs += 1 }
-    if let list = known.text(touch) { askedAgain += CompiledMeasures.itemCount(list) }
-    if let isPersonal = personal.flag(touch) { meantForThem.count(isPersonal) }
-    guard let isByName = byName.flag(touch), let isAutomated = automated.flag(touch) else { return }
-    meantForThem.count(isByName && !isAutomated)
-    if !isAutomated { greeted.count(isByName) }
+    // Each key of its own kind alone: on others it is only there where another table asked for it.
+    switch roles[touch.kind] {
+    case .ask: if benefits.says(touch, "us") { forUs += 1 }
+    case .request: if let list = known.text(touch) { askedAgain += CompiledMeasures.itemCount(list) }
+    case .care: if let isPersonal = personal.flag(touch) { meantForThem.count(isPersonal) }
+    case .message:
+      guard let isByName = byName.flag(touch), let isAutomated = automated.flag(touch) else { return }
+      meantForThem.count(isByName && !isAutomated)
+      if !isAutomated { greeted.count(isByName) }
+    case nil: break
+    }
   }
 
   override func close() {
