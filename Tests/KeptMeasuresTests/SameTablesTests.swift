@@ -34,6 +34,29 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: [UInt64.random(in: 0 ... .max)])
+  func `law 8: a table says the same whatever other tables are made with it`(seed: UInt64) {
+    print("SameTablesTests seed \(seed)")
+    var events = RandomEvents(seed: seed)
+    let people = (1...6).map { "p\($0)" }
+    let told = events.events(500, people: people, accounts: ["north", "east"], from: at("2023-01-01"))
+    let lives = Lives(
+      ([nil] + people.map(Optional.some)).enumerated().map { number, person in
+        (UInt32(number), told.filter { $0.customer == person }.map(TestTouch.init))
+      })
+    func lines(_ tables: Set<TableName>) -> [String: [String]] {
+      lives.tables(tables, asOf: told.last!.time).mapValues(\.lines)
+    }
+    let together = lines(Set(TableName.allCases))
+    // What is in the dictionary are the tables that are made; `sources` are counted by block.
+    for table in TableName.allCases where ![.dictionary, .sources].contains(table) {
+      let (alone, all) = (lines([table])[table.rawValue]!, together[table.rawValue]!)
+      guard alone != all else { continue }
+      let pair = zip(alone, all).first { $0 != $1 }
+      Issue.record("seed \(seed): \(table): \(alone.count) and \(all.count) rows\n\(pair?.0 ?? "")\n\(pair?.1 ?? "")")
+    }
+  }
 }
 
 extension TestTouch {

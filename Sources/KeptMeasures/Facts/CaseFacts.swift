@@ -12,13 +12,14 @@ final class CaseFacts: FactFold {
     columns: CaseColumn.allCases.map(\.declaration),
     needs: { _ in
       [
-        FactNeed(["case.*"], [.dataText("case_id"), .text(.subject), .text(.agent), .text(.department)]),
-        FactNeed(["case.*"] + replies, PlaceReader.fields),
-        FactNeed(["case.opened"], [.dataText("case_kind")]),
-        FactNeed(["case.resolved"], [.dataNumber("by_bot")]),
         FactNeed(
-          replies, [.dataText("case_id"), .text(.subject), .text(.agent), .text(.department), .dataNumber("automated")]),
-        FactNeed(["status.reported"], [.dataText("estimate_at")]),
+          ["case.*"] + replies,
+          [
+            .dataText("case_id"), .text(.subject), .text(.agent), .text(.department), .dataNumber("automated"),
+            .dataNumber("by_bot"),
+          ] + PlaceReader.fields),
+        FactNeed(["case.opened"], [.dataText("case_kind")]),
+        FactNeed(replies, [.dataText("estimate_at")]),
         FactNeed(["emotion.expressed"], [.dataText("level"), .dataText("heard_from"), .dataText("case_id"), .text(.subject)]),
         FactNeed(["mention.posted"], [.dataText("case_id"), .text(.subject), .dataNumber("reach")]),
       ]

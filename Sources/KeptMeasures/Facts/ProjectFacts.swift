@@ -16,15 +16,14 @@ final class ProjectFacts: FactFold {
       return [
         FactNeed(stages, named + PlaceReader.fields + [.dataText("stage")]),
         FactNeed(about, named + PlaceReader.fields),
-        FactNeed(["statement.contradicted"], named),
+        FactNeed(["statement.contradicted"], named + PlaceReader.fields),
         FactNeed(
           ["contact.assigned"],
           [.dataText("role"), .dataText("stage"), .dataNumber("told_customer"), .dataNumber("introduced")]),
         FactNeed(["outcome.delivered"], [.dataNumber("accepted")]),
         FactNeed(["outcome.checked"], [.dataNumber("holding")]),
-        FactNeed(["ask.made", "message.sent", "meeting.held"], [.dataText("purpose")]),
+        FactNeed(afterwards, [.dataText("purpose")]),
         FactNeed(["ask.made"], [.dataText("ask_kind")]),
-        FactNeed(afterwards, []),
       ]
     },
     makeFold: { ProjectFacts($0) })
@@ -71,6 +70,8 @@ final class ProjectFacts: FactFold {
   }
 
   private let roles: [Role]
+  /// By kind: whether it may name a project. What others say is only there where another table asked for it.
+  private let mayName: [Bool]
   private let comesAfter: [Bool]
   private let ids: FactField
   private let subjects: FactField
@@ -107,6 +108,8 @@ final class ProjectFacts: FactFold {
       default: .other
       }
     }
+    let naming = Set(Self.stages + Self.about + ["statement.contradicted"])
+    mayName = base.kinds.map(naming.contains)
     comesAfter = base.kinds.map(Self.afterwards.contains)
     isAsk = base.kinds.map { $0 == "ask.made" }
     hasContacts = base.kinds.contains("contact.assigned")
@@ -137,6 +140,7 @@ final class ProjectFacts: FactFold {
   override func take(_ touch: Touch, _ direction: Direction) {
     let role = roles[touch.kind]
     if comesAfter[touch.kind] { cameAfter(touch, direction) }
+    guard mayName[touch.kind] else { return }
     guard let id = ids.text(touch) ?? subjects.text(touch) else {
       // An introduction that names no project is one to whoever's projects end then.
       if role == .contact { for index in projects.indices { introduced(index, touch) } }

@@ -21,7 +21,7 @@ final class ReturnFacts: FactFold {
       [
         FactNeed(kinds, [.dataText("return_id"), .text(.subject), .dataNumber("told_customer")] + PlaceReader.fields),
         FactNeed(
-          ["return.requested", "return.refused"],
+          kinds,
           [
             .dataText("order_id"), .dataText("reason"), .dataNumber("label_supplied"), .dataNumber("same_packaging"),
           ]),
