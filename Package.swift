@@ -14,7 +14,7 @@ let package = Package(
     .target(name: "CInstructions"),
     .target(name: "KeptFormat", dependencies: ["CLZ4", "CInstructions"], exclude: ["LogFormat.md", "Proofs.md"]),
     .target(name: "KeptLog", dependencies: ["KeptFormat", "CInstructions"], exclude: ["Faults.md"]),
-    .target(name: "KeptIntake", dependencies: ["KeptFormat", "CLZ4"], exclude: ["Mapping.md"]),
+    .target(name: "KeptIntake", dependencies: ["KeptFormat", "CLZ4"], exclude: ["FirstHour.md", "Mapping.md"]),
     .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog", "CInstructions"], swiftSettings: fold),
     .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "KeptLog"], exclude: ["SnapshotFormat.md"]),
     .target(name: "KeptStatistics"),

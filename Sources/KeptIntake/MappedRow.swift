@@ -192,6 +192,7 @@ struct MappedRow: ~Copyable {
     do throws(RFC3339.Failure) {
       return try builder.withBytes(slice) { (bytes) throws(RFC3339.Failure) in try style.instant(bytes) }
     } catch {
+      if error == .malformed, style.format != .rfc3339 { throw RowFault(.notInFormat, at: 0) }
       throw RowFault(RejectReason(error), at: 0)
     }
   }

@@ -46,6 +46,7 @@ public enum RejectReason: String, Sendable, CaseIterable {
   case contentType = "content_type"
   // Mapping.
   case notInTable = "not_in_table"
+  case notInFormat = "not_in_format"
 
   init(_ reason: JSONReason) {
     self =
@@ -115,7 +116,8 @@ public enum RejectReason: String, Sendable, CaseIterable {
     case .cloudEvent: "a CloudEvent; import it with --format cloudevents"
     case .specVersion: "not CloudEvents 1.0"
     case .contentType: "data that is not JSON"
-    case .notInTable: "a value that the mapping's table does not have"
+    case .notInTable: "a value that the mapping's table does not have; give it a row there, or the table an \"else\""
+    case .notInFormat: "not a time in the mapping's time_format; see Times in Mapping.md"
     }
   }
 }

@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test func `months are cut into parts of about the rows asked for, each sorted by time, for any worker count the same`() throws {
+  @Test func `months are cut into parts of about the rows asked for, sorted by time, for any worker count the same`() throws {
     var ledger = try SimulatedLedger.empty(seed: 5)
     try ledger.append(Self.events(0..<60), by: 5)
     let other = ledger.disk.afterDeath(seed: 3)
