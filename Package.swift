@@ -16,7 +16,7 @@ let package = Package(
     .target(name: "KeptLog", dependencies: ["KeptFormat", "CInstructions"], exclude: ["Faults.md"]),
     .target(name: "KeptIntake", dependencies: ["KeptFormat", "CLZ4"], exclude: ["FirstHour.md", "Mapping.md"]),
     .target(name: "KeptReplay", dependencies: ["KeptFormat", "KeptLog", "CInstructions"], swiftSettings: fold),
-    .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "KeptLog"], exclude: ["SnapshotFormat.md"]),
+    .target(name: "KeptSnapshot", dependencies: ["KeptFormat", "KeptLog"], exclude: ["Outgrowing.md", "SnapshotFormat.md"]),
     .target(name: "KeptStatistics"),
     .target(
       name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot", "KeptStatistics"],

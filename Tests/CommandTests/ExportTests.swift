@@ -84,7 +84,7 @@ import Testing
       #expect(run.status == 1, "\(run)")
       #expect(
         run.talk.contains(
-          "kept: old: 1 customers forgotten since still have their external id in parts written before: c"), "\(run.talk)")
+          "kept: old: parts written before still say the external id of 1 customer forgotten since: c"), "\(run.talk)")
       #expect(run.talk.hasSuffix("Next: export into another folder, remove this one and its copies.\n"))
     }
     #expect(try place.kept("export", "shop", "old", "--check").status == 1)

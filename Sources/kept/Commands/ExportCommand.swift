@@ -50,7 +50,7 @@ enum ExportCommand {
     ) { progress.update(done: $0, events: $0) }
     progress.finish()
     let what = added.parts.isEmpty
-      ? "nothing new" : "\(grouped(added.rowCount)) events in \(grouped(added.parts.count)) new parts, "
+      ? "nothing new" : "\(counted(added.rowCount, "event")) in \(counted(added.parts.count, "new part")), "
         + readable(byteCount: added.byteCount)
     context.console.say("\(folder): \(what) (\(tenths(Progress.seconds() - start)) s); \(grouped(end)) events are in it")
     context.console.print("\(folder)/\(ExportManifest.fileName)")
@@ -64,10 +64,14 @@ enum ExportCommand {
     guard !named.isEmpty else { return .sound }
     let numbers = named.prefix(10).map { "c\($0)" }.joined(separator: ", ") + (named.count > 10 ? ", …" : "")
     console.complain(
-      "kept: \(folder): \(grouped(named.count)) customers forgotten since still have their external id in parts written "
-        + "before: \(numbers)\n"
+      "kept: \(folder): parts written before still say the external id of \(counted(named.count, "customer")) forgotten "
+        + "since: \(numbers)\n"
         + "Next: export into another folder, remove this one and its copies.")
     return .no
+  }
+
+  private static func counted(_ count: Int, _ noun: String) -> String {
+    "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
   }
 
   private static func check(_ folder: String, _ ledger: LedgerReader, _ jobs: Int, _ context: Context) throws -> Status {
@@ -83,7 +87,7 @@ enum ExportCommand {
       return .no
     }
     context.console.print(
-      "sound: \(grouped(manifest.parts.count)) parts have the bytes, and the \(grouped(manifest.position)) events of this "
+      "sound: \(counted(manifest.parts.count, "part")) with the bytes, and the \(grouped(manifest.position)) events of this "
         + "ledger the root, that \(ExportManifest.fileName) says")
     context.console.print("root \(manifest.root.base64)")
     return tell(named: manifest.named, folder, context.console)
