@@ -9,7 +9,8 @@ enum DictionaryTable {
       ColumnSpec("column_name", .string, meaning: "the column"),
       ColumnSpec("type", .string, meaning: "what its values are"),
       ColumnSpec(
-        "unit", .string, meaning: "what they are counted in; count: things, which the meaning names; number: as the formula says"),
+        "unit", .string,
+        meaning: "what they are counted in; count: things, which the meaning names; number: as the formula says"),
       ColumnSpec("meaning", .string, meaning: "what they say"),
       ColumnSpec("formula", .string, isNullable: true, meaning: "how they come about"),
       ColumnSpec("seed", .string, isNullable: true, meaning: "the claim of the articles they answer"),
