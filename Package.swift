@@ -31,7 +31,7 @@ let package = Package(
     .target(
       name: "KeptHostileInput", dependencies: ["KeptFormat", "KeptIntake", "KeptLog", "KeptMeasures", "KeptSnapshot"],
       path: "Tests/KeptHostileInput"),
-    .testTarget(name: "HostileInputTests", dependencies: ["KeptHostileInput"]),
+    .testTarget(name: "HostileInputTests", dependencies: ["KeptHostileInput", "KeptSimulation"]),
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat", "KeptHostileInput"]),
     .testTarget(name: "KeptReportTests", dependencies: ["KeptFormat", "KeptReport", "KeptSnapshot"]),
     .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),

@@ -67,7 +67,9 @@ extension Markup {
   }
 
   /// Lines across and their labels at the left.
-  mutating func horizontalGrid(_ ticks: [Double], _ scale: Scale, from left: Double, to right: Double, _ words: (Double) -> String) {
+  mutating func horizontalGrid(
+    _ ticks: [Double], _ scale: Scale, from left: Double, to right: Double, _ words: (Double) -> String
+  ) {
     for tick in ticks {
       let y = scale(tick)
       line(left, y, right, y, class: tick == 0 ? "axis" : "grid")

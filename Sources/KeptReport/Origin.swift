@@ -43,7 +43,9 @@ struct Origin {
   /// Whether the month that begins on this day is not over at as-of. The manifest does not say the business zone; in its
   /// first or last hours a month may be marked that is just over.
   func isOpen(month day: CivilDate) -> Bool {
-    let next = day.month == 12 ? CivilDate(year: day.year + 1, month: 1, day: 1)
+    let next =
+      day.month == 12
+      ? CivilDate(year: day.year + 1, month: 1, day: 1)
       : CivilDate(year: day.year, month: day.month + 1, day: 1)
     let microsecondsOfDay: Int64 = 86_400_000_000
     let (days, rest) = manifest.asOf.quotientAndRemainder(dividingBy: microsecondsOfDay)

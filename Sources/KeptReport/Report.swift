@@ -148,7 +148,8 @@ public struct Report {
         }
       }
       page.element(
-        "p", "The commands below each figure run in the folder that holds the ledger and say what this page says, from the same "
+        "p",
+        "The commands below each figure run in the folder that holds the ledger and say what this page says, from the same "
           + "events by the same rules.")
     }
   }

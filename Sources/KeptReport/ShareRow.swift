@@ -6,7 +6,8 @@ struct ShareRow {
   static func draw(_ rows: [ShareRow], all: Share?, id: String, title: String, into page: inout Markup) {
     let bottom = 10 + Double(rows.count) * 28
     let chart = Chart(
-      id: id, title: title, description: rows.map { "\($0.name): \($0.share.sentence), n = \($0.share.whole)" }
+      id: id, title: title,
+      description: rows.map { "\($0.name): \($0.share.sentence), n = \($0.share.whole)" }
         .joined(separator: "; "), height: bottom + 24)
     chart.draw(into: &page) { draw(rows, all: all, from: 132, to: 400, top: 10, into: &$0) }
   }

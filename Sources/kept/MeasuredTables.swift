@@ -51,8 +51,8 @@ struct MeasuredTables {
   /// The computation of the tables, before anything is replayed.
   func measureRun(countingEveryAgent: Bool = false) throws -> MeasureRun {
     MeasureRun(
-      rulebook: countingEveryAgent ? rulebook.countingEveryAgent() : rulebook, tables: names, asOf: selection.asOf, calendar: try ledger.calendar(),
-      currency: ledger.settings.currency ?? "", kinds: log.kinds, earliest: min(log.earliest, selection.asOf))
+      rulebook: countingEveryAgent ? rulebook.countingEveryAgent() : rulebook, tables: names, asOf: selection.asOf,
+      calendar: try ledger.calendar(), currency: ledger.settings.currency ?? "", kinds: log.kinds, earliest: min(log.earliest, selection.asOf))
   }
 
   /// - Parameter leftOut: a customer as if they had never been.

@@ -8,7 +8,7 @@ struct MirrorPage {
   private let customers: Table
   private let touches: Table
   private let rules: Rulebook
-  private let zone: Zone
+  private let calendar: LocalCalendar
   private let asOf: Instant
   /// By position: how, by whom and about what a touch was.
   private var facts: [Int64: String] = [:]
@@ -17,7 +17,7 @@ struct MirrorPage {
     customers = tables.first { $0.schema.name == TableName.customers.rawValue }!
     touches = tables.first { $0.schema.name == TableName.touches.rawValue }!
     rules = measured.rulebook
-    zone = try measured.ledger.calendar().zone
+    calendar = try measured.ledger.calendar()
     asOf = measured.selection.asOf
     let filter = EventFilter(
       customers: measured.selection.customers, kinds: [], since: .min, until: .max, end: measured.end)
@@ -41,8 +41,11 @@ struct MirrorPage {
       lines += ["", title]
       lines += chosen.map { line($0.0, $0.1) }
     }
-    if touches.rowCount == 0 { lines += ["", "No touch says anything yet of how the two stand: silence is not dislike."] }
-    return lines
+    if touches.rowCount == 0 {
+      lines += ["", "No touch says anything yet of how the two stand: silence is not dislike."]
+    }
+    // Names, subjects and the rulebook's words come from outside.
+    return lines.map(TerminalText.visible)
   }
 
   // MARK: one touch
@@ -64,7 +67,7 @@ struct MirrorPage {
   /// `by phone, with max of delivery, about K-201`.
   private static func facts(_ batch: EventBatch, _ index: Int) -> String? {
     let row = batch.rows[index]
-    func text(_ field: TextField) -> String? { row.isSealed(field) ? nil : batch.string(row[field]).map(printable) }
+    func text(_ field: TextField) -> String? { row.isSealed(field) ? nil : batch.string(row[field]) }
     var parts: [String] = []
     if let channel = text(.channel) { parts.append("by \(channel)") }
     switch (text(.agent), text(.department)) {
@@ -82,15 +85,10 @@ struct MirrorPage {
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
-  /// Control characters of what came from outside are not sent to a terminal.
-  private static func printable(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "�" : $0 }))
-  }
-
   // MARK: how the two stand
 
   private func standing(_ row: Int) -> [String] {
-    let name = Self.printable(text(customers, "customer", row) ?? "")
+    let name = text(customers, "customer", row) ?? ""
     var first = "\(name), \(text(customers, "party", row) ?? "")"
     if let since = instant(customers, "first_at", row) { first += ", with us since \(day(since))" }
     switch text(customers, "status", row) {
@@ -149,17 +147,12 @@ struct MirrorPage {
 
   /// `2024-03-04 10:00` in the ledger's zone.
   private func local(_ instant: Instant) -> String {
-    let minutes = (instant + zone.span(at: instant).offset) / 60_000_000
-    let ofDay = ((minutes % 1440) + 1440) % 1440
+    let day = calendar.dayIndex(of: instant)
+    let clock = instant + calendar.zone.span(at: instant).offset - Int64(day) * 86_400_000_000
+    let minutes = clock / 60_000_000
     func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    return "\(day(instant)) \(two(ofDay / 60)):\(two(ofDay % 60))"
+    return "\(CivilDate(dayNumber: Int(day))) \(two(minutes / 60)):\(two(minutes % 60))"
   }
 
-  private func day(_ instant: Instant) -> String {
-    let micros = instant + zone.span(at: instant).offset
-    let number = Int((Double(micros) / 86_400_000_000).rounded(.down))
-    let date = CivilDate(dayNumber: number)
-    func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    return "\(date.year)-\(two(date.month))-\(two(date.day))"
-  }
+  private func day(_ instant: Instant) -> String { "\(CivilDate(dayNumber: Int(calendar.dayIndex(of: instant))))" }
 }

@@ -81,6 +81,19 @@ import Testing
     #expect(wordless.status == 0 && wordless.output.contains("10:00  left (by email).  [they-left"))
   }
 
+  @Test func `what came from outside cannot steer the terminal of whoever looks into the mirror or asks why`() throws {
+    let place = try shop()
+    let hostile = #"{"source":"crm","id":"x","kind":"case.opened","time":"2024-08-09T09:00:00Z","customer":"C-\u001b[2J\u202e1","#
+      + #""subject":"K-\u001b]0;owned\u0007\u202e1","data":{"case_kind":"complaint"}}"#
+    #expect(try place.kept("append", "shop", input: hostile + "\n").status == 0)
+    let id = "C-\u{1B}[2J\u{202E}1"
+    for words in [["mirror", "shop", id], ["explain", "shop", "--customer", id, "--column", "touches"]] {
+      let run = try place.kept(words)
+      #expect(run.status == 0 && run.output.contains(#"C-\u{1B}[2J\u{202E}1"#), "\(run.output.debugDescription)")
+      #expect(!run.output.unicodeScalars.contains { ["\u{1B}", "\u{7}", "\u{202E}"].contains($0) })
+    }
+  }
+
   @Test func `the sealed lines are exactly what was hashed`() throws {
     let place = try shop()
     let lines = try place.kept("events", "shop", "--sealed").lines

@@ -1,5 +1,6 @@
 import Foundation
 import KeptHostileInput
+import KeptSimulation
 import Testing
 
 /// Every door that bytes from outside come in by is fed its seeds and seeded changes of them; a trap would end the process,
@@ -14,7 +15,7 @@ import Testing
     let seeds = try files.map { Array(try Data(contentsOf: URL(fileURLWithPath: $0))) }
     try #require(!seeds.isEmpty, "\(door)")
     for seed in seeds { door.feed(seed) }
-    var random = SplitMix(state: 20_260_401)
+    var random = Chance(20_260_401)
     let before = Self.peakKilobytes()
     let small = seeds.filter { $0.count <= 8_192 }
     for _ in 0..<2_500 { door.feed(Self.changed(small.randomElement(using: &random)!, small, &random)) }
@@ -23,7 +24,7 @@ import Testing
   }
 
   /// One to eight edits: bits, bytes, numbers at the edge of their width, cuts, repeats, a piece of another seed.
-  private static func changed(_ seed: [UInt8], _ others: [[UInt8]], _ random: inout SplitMix) -> [UInt8] {
+  private static func changed(_ seed: [UInt8], _ others: [[UInt8]], _ random: inout Chance) -> [UInt8] {
     var bytes = seed
     for _ in 0..<Int.random(in: 1...8, using: &random) {
       guard !bytes.isEmpty else { return others.randomElement(using: &random)! }
@@ -49,17 +50,5 @@ import Testing
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss
-  }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -86,7 +86,7 @@ final class SimulatedInode {
 }
 
 /// SplitMix64: the same seed, the same faults.
-package struct Chance: Sendable {
+package struct Chance: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   package init(_ seed: UInt64) { state = seed }

@@ -50,14 +50,15 @@ public struct LifeExplainer {
   }
 
   /// A touch without which a cell would say something else, or several of a kind that only together make a difference.
-  public struct Cause {
+  public struct Cause<Reading> {
     /// nil: several.
     public let position: Int64?
     /// Of the first.
     public let time: Instant
     public let kind: String
-    /// Places in `life.rows`.
-    public let places: [Int]
+    public let count: Int
+    /// What the cell would say; nil: its row would not be there.
+    public let without: Reading?
   }
 
   /// Every touch without which a cell would say something else, in order of time.
@@ -65,21 +66,24 @@ public struct LifeExplainer {
   /// Touches of a kind without all of which the cell stays the same are passed over.
   ///
   /// - Parameter cell: what the cell says in tables made like these; nil where its row is not there.
-  public func causes(of cell: ([Table]) -> String?) -> [Cause] {
+  public func causes<Reading: Equatable>(of cell: ([Table]) -> Reading?) -> [Cause<Reading>] {
     let value = cell(tables())
     let byKind = Dictionary(grouping: life.rows.indices) { TouchClass.kind(life.rows[$0].touchClass) }
-    var found: [[Int]] = []
+    var found: [(places: [Int], without: Reading?)] = []
     for places in byKind.values {
-      if cell(tables(leavingOut: Set(places))) == value { continue }
-      let telling = places.count == 1 ? [places] : places.filter { cell(tables(leavingOut: [$0])) != value }.map { [$0] }
-      found += telling.isEmpty ? [places] : telling
+      let without = cell(tables(leavingOut: Set(places)))
+      if without == value { continue }
+      let single = places.map { (places: [$0], without: places.count == 1 ? without : cell(tables(leavingOut: [$0]))) }
+      let telling = single.filter { $0.without != value }
+      found += telling.isEmpty ? [(places, without)] : telling
     }
-    return found.sorted { $0[0] < $1[0] }.map { places in
+    return found.sorted { $0.places[0] < $1.places[0] }.map { places, without in
       let row = life.rows[places[0]]
       let kind = TouchClass.kind(row.touchClass)
       let position = life.number(places[0], slot: context.slot(.position, ofKind: kind)!)
       return Cause(
-        position: places.count == 1 ? position : nil, time: row.time, kind: context.kinds[kind], places: places)
+        position: places.count == 1 ? position : nil, time: row.time, kind: context.kinds[kind], count: places.count,
+        without: without)
     }
   }
 }

@@ -80,13 +80,16 @@ struct CallFirstFigure: Figure {
   }
 
   var title: String {
-    guard let first = customers.first else { return "None of the \(Numbers.count(stillHere, "customer")) still here has reason to go" }
+    guard let first = customers.first else {
+      return "None of the \(Numbers.count(stillHere, "customer")) still here has reason to go"
+    }
     return "\(Numbers.whole(withReasons)) of \(Numbers.count(stillHere, "customer")) still here have reason to go; "
       + "\(Numbers.short(first.name, 30)) has \(Numbers.whole(first.reasons.count))"
   }
   var count: String {
     "n = \(Numbers.count(stillHere, "customer")) active or quiet"
-      + (withReasons > customers.count ? "; the first \(Numbers.whole(customers.count)) of \(Numbers.whole(withReasons)) are shown" : "")
+      + (withReasons > customers.count
+        ? "; the first \(Numbers.whole(customers.count)) of \(Numbers.whole(withReasons)) are shown" : "")
   }
   var legend: String {
     "Those with most reasons come first, of equally many those likelier to end it within 90 days, then those who paid more. The "

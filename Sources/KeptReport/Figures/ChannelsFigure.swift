@@ -35,7 +35,9 @@ struct ChannelsFigure: Figure {
     panels = [("care_rate", "touches that add up to care"), ("replied_share", "words of theirs that we answered")].compactMap {
       measure, words in
       let rows = channels.compactMap { channel, rows in
-        Share(table.sum(measure + "_num", rows), of: table.sum(measure + "_den", rows)).map { ShareRow(name: channel, share: $0) }
+        Share(table.sum(measure + "_num", rows), of: table.sum(measure + "_den", rows)).map {
+          ShareRow(name: channel, share: $0)
+        }
       }
       let largest = rows.sorted { ($1.share.whole, $0.name) < ($0.share.whole, $1.name) }.prefix(Self.channelCountMax)
       let sum = largest.reduce(into: (part: 0, whole: 0)) { $0 = ($0.part + $1.share.part, $0.whole + $1.share.whole) }
@@ -62,7 +64,9 @@ struct ChannelsFigure: Figure {
       + "\(Numbers.short(best.name, 30)), \(Numbers.percent(worst.share.rate)) by \(Numbers.short(worst.name, 30))\(surely)"
   }
   var count: String {
-    let compared = splits.isEmpty ? ""
+    let compared =
+      splits.isEmpty
+      ? ""
       : "; \(Numbers.count(splits.count, "customer")) met us through several, half of whom fared "
         + "\(Numbers.decimal(splits[splits.count / 2])) points or more apart"
     return "n = " + panels.map { "\(Numbers.whole($0.all.whole)) (\($0.words))" }.joined(separator: ", ") + compared

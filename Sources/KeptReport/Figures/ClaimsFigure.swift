@@ -46,7 +46,9 @@ struct ClaimsFigure: Figure {
   var count: String {
     "n = \(Numbers.count(claims.count, "test")) of \(Numbers.count(Set(claims.map(\.seed)).count, "claim"))"
   }
-  var legend: String { "Associations, not causes. In brackets the 95 % interval of the value; n is what was counted, of each test its own." }
+  var legend: String {
+    "Associations, not causes. In brackets the 95 % interval of the value; n is what was counted, of each test its own."
+  }
   var commands: [String] { [origin.replay("claims"), origin.replay("backtests")] }
 
   func draw(into page: inout Markup) {

@@ -43,7 +43,9 @@ struct KeepingFigure: Figure {
 
   var title: String {
     func say(_ share: Double) -> String { Numbers.decimal(share * 100, 0) }
-    guard let money else { return "Of every 100 minutes spent on getting and keeping customers, \(say(minutes!)) went to keeping them" }
+    guard let money else {
+      return "Of every 100 minutes spent on getting and keeping customers, \(say(minutes!)) went to keeping them"
+    }
     let time = minutes.map { "; of every 100 minutes, \(say($0))" } ?? ""
     return "Of every 100 spent on getting and keeping customers, \(say(money)) went to keeping those we have\(time)"
   }

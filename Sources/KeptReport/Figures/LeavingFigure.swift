@@ -59,7 +59,9 @@ struct LeavingFigure: Figure {
     "n = \(Numbers.count(totals.reduce(0, +), "relationship")) that ended, \(Numbers.month(months[0].month)) to "
       + Numbers.month(months.last!.month)
   }
-  var legend: String { "Above, all of them; below, month by month in the same patterns. A dashed line under a month: it is not over yet." }
+  var legend: String {
+    "Above, all of them; below, month by month in the same patterns. A dashed line under a month: it is not over yet."
+  }
   var commands: [String] {
     let way = totals.indices.max { totals[$0] < totals[$1] }!
     guard let month = months.last(where: { $0.counts[way] > 0 }) else { return [origin.replay("churn")] }
@@ -93,7 +95,8 @@ struct LeavingFigure: Figure {
         for (way, count) in month.counts.enumerated() where count > 0 {
           let bottom = y(Double(sum))
           sum += count
-          page.box(left + step * 0.12, y(Double(sum)), step * 0.76, bottom - y(Double(sum)), class: "fill \(Self.ways[way].mark)")
+          page.box(
+            left + step * 0.12, y(Double(sum)), step * 0.76, bottom - y(Double(sum)), class: "fill \(Self.ways[way].mark)")
         }
         if !month.isComplete { page.line(left, 265, left + step, 265, class: "unfinished") }
       }

@@ -33,8 +33,10 @@ struct PromisesFigure: Figure {
   }
 
   var title: String {
-    let best = rows.first!, worst = rows.last!
-    let apart = rows.count > 1
+    let best = rows.first!
+    let worst = rows.last!
+    let apart =
+      rows.count > 1
       ? ": \(Numbers.short(best.name, 30)) \(Numbers.percent(best.share.rate)), \(Numbers.short(worst.name, 30)) "
         + Numbers.percent(worst.share.rate) : ""
     return "Of \(Numbers.count(total.whole, "promise")) that fell due, \(Numbers.percent(total.rate)) were kept on time\(apart)"
@@ -43,7 +45,9 @@ struct PromisesFigure: Figure {
     "n = \(Numbers.count(total.whole, "promise")) of ours that fell due, in \(Numbers.count(rows.count, "department"))"
       + (hidden > 0 ? "; \(Numbers.whole(hidden)) smaller ones are not shown" : "")
   }
-  var legend: String { "A dot is the share kept on time, its line the 95 % interval; at the right how many of how many. The tall mark is all of them." }
+  var legend: String {
+    "A dot is the share kept on time, its line the 95 % interval; at the right how many of how many. The tall mark is all of them."
+  }
   var commands: [String] {
     [
       origin.explain(measure: "promises_on_time", row: ["department", last.department, "\(last.month)"]),

@@ -30,7 +30,9 @@ struct QuadrantFigure: Figure {
   init?(_ tables: ReportTables) {
     let customers = tables["customers"]
     guard customers.rowCount > 0 else { return nil }
-    var counts: [String: Int] = [:], bins: [Int: Int] = [:], placed = 0
+    var counts: [String: Int] = [:]
+    var bins: [Int: Int] = [:]
+    var placed = 0
     for name in Self.order { counts[name] = customers.rows(where: ["quadrant": name]).count }
     let (we, they) = (customers["we_index"], customers["they_index"])
     for row in 0..<customers.rowCount {
@@ -55,16 +57,20 @@ struct QuadrantFigure: Figure {
 
   var title: String {
     func of(_ name: String) -> String { Numbers.whole(counts[name] ?? 0) }
-    return "Of \(Numbers.count(customerCount, "customer")), \(of("mutual")) and we are into each other; \(of("unrequited_ours")) "
+    return
+      "Of \(Numbers.count(customerCount, "customer")), \(of("mutual")) and we are into each other; \(of("unrequited_ours")) "
       + "we are into and they are not, \(of("unrequited_theirs")) the other way round"
   }
   var count: String {
     "n = \(Numbers.whole(placed)) customers with both indices; of \(Numbers.whole(customerCount - placed)) one side is silent"
   }
   var legend: String {
-    let moved = months.isEmpty ? ""
+    let moved =
+      months.isEmpty
+      ? ""
       : " The table counts how customers moved from month to month, \(Numbers.month(months[0])) to \(Numbers.month(months.last!))."
-    return "A disc is customers within ten points of each other, its area how many. Inside the cross nothing is said either way."
+    return
+      "A disc is customers within ten points of each other, its area how many. Inside the cross nothing is said either way."
       + moved
   }
   var commands: [String] {
@@ -76,7 +82,8 @@ struct QuadrantFigure: Figure {
   }
 
   func draw(into page: inout Markup) {
-    let x = Scale(-100...100, to: 62, 462), y = Scale(-100...100, to: 410, 10)
+    let x = Scale(-100...100, to: 62, 462)
+    let y = Scale(-100...100, to: 410, 10)
     let most = Double(bins.values.max() ?? 1)
     let chart = Chart(
       id: Self.subject.id, title: title,
@@ -102,7 +109,8 @@ struct QuadrantFigure: Figure {
         page.label(56, y(tick) + (tick == 100 ? 9 : 4), Numbers.signed(tick), .end, class: "s")
       }
       page.label(262, 443, "how into them we are →", .middle, class: "s")
-      page.element("text", ["transform": "translate(12 210) rotate(-90)", "text-anchor": "middle", "class": "l s"],
+      page.element(
+        "text", ["transform": "translate(12 210) rotate(-90)", "text-anchor": "middle", "class": "l s"],
         "how into us they are →")
     }
     if !moves.isEmpty { drawMoves(into: &page) }
@@ -123,7 +131,8 @@ struct QuadrantFigure: Figure {
             page.element("th", ["scope": "row"], Self.names[from]!)
             for to in Self.order {
               let count = moves["\(from) \(to)"] ?? 0
-              page.element("td", ["class": from == to ? "same" : count > 0 ? "moved" : ""], from == to ? "·" : Numbers.whole(count))
+              page.element(
+                "td", ["class": from == to ? "same" : count > 0 ? "moved" : ""], from == to ? "·" : Numbers.whole(count))
             }
           }
         }

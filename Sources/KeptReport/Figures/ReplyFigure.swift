@@ -45,7 +45,8 @@ struct ReplyFigure: Figure {
     }
     let times = told.hours[0]! > 0 ? tenth / told.hours[0]! : 0
     let apart = times >= 1.5 ? ": \(Numbers.decimal(times, times < 10 ? 1 : 0)) times as long" : ""
-    return "In \(Numbers.month(told.month)) half waited up to \(half) for a person, the slowest tenth \(Numbers.hours(tenth)) or more\(apart)"
+    return
+      "In \(Numbers.month(told.month)) half waited up to \(half) for a person, the slowest tenth \(Numbers.hours(tenth)) or more\(apart)"
   }
   var count: String {
     "n = \(Numbers.count(months.reduce(0) { $0 + $1.cases }, "case")), \(Numbers.month(months[0].month)) to "
@@ -64,16 +65,18 @@ struct ReplyFigure: Figure {
 
   func draw(into page: inout Markup) {
     let values = months.flatMap { $0.hours.compactMap { $0 } }
-    let least = min(1, max(1.0 / 60, values.min()!)), most = max(24, values.max()!)
+    let least = min(1, max(1.0 / 60, values.min()!))
+    let most = max(24, values.max()!)
     let y = Scale(logarithmic: least...most, to: 240, 34)
     let step = (468.0 - 56) / Double(max(1, months.count))
     func x(_ index: Int) -> Double { 56 + (Double(index) + 0.5) * step }
     let chart = Chart(
       id: Self.subject.id, title: title,
       description: months.suffix(12).map { month in
-        "\(Numbers.month(month.month)): " + zip(Self.parts, month.hours).map { part, hours in
-          "\(part.words) \(hours.map(Numbers.hours) ?? "never")"
-        }.joined(separator: ", ")
+        "\(Numbers.month(month.month)): "
+          + zip(Self.parts, month.hours).map { part, hours in
+            "\(part.words) \(hours.map(Numbers.hours) ?? "never")"
+          }.joined(separator: ", ")
       }.joined(separator: "; "), height: 278)
     chart.draw(into: &page) { page in
       for (part, words) in Self.parts.map(\.words).enumerated() {

@@ -50,7 +50,8 @@ struct SignalsFigure: Figure {
     func say(_ rule: Rule) -> String {
       "“\(rule.name.replacing("-", with: " "))” (\(Numbers.signed(rule.points)) points from \(Numbers.whole(rule.touches)) touches)"
     }
-    let worst = rules.last.flatMap { $0.points < 0 ? $0 : nil }, best = rules.first.flatMap { $0.points > 0 ? $0 : nil }
+    let worst = rules.last.flatMap { $0.points < 0 ? $0 : nil }
+    let best = rules.first.flatMap { $0.points > 0 ? $0 : nil }
     return switch (best, worst) {
     case (let best?, let worst?): "Most spoke against us \(say(worst)), most for us \(say(best))"
     case (nil, let worst?): "Nothing spoke for us; most against, \(say(worst))"
@@ -79,7 +80,8 @@ struct SignalsFigure: Figure {
     let x = Scale(-most...most, to: 172, 420)
     let chart = Chart(
       id: Self.subject.id, title: title,
-      description: rules.map { "\($0.name): \(Numbers.signed($0.points)) points, \($0.touches) touches" }.joined(separator: "; "),
+      description: rules.map { "\($0.name): \(Numbers.signed($0.points)) points, \($0.touches) touches" }.joined(
+        separator: "; "),
       height: Double(rules.count) * 25 + 8)
     chart.draw(into: &page) { page in
       for (index, rule) in rules.enumerated() {

@@ -46,12 +46,15 @@ struct SurvivalFigure: Figure {
 
   var title: String {
     let day = points.last!.day >= 365 ? "a year" : "\(Numbers.whole(told.day)) days"
-    let share = "\(Numbers.percent(told.survival)) (\(Numbers.decimal(told.low * 100, 0)) to \(Numbers.decimal(told.high * 100, 0)) %)"
+    let share =
+      "\(Numbers.percent(told.survival)) (\(Numbers.decimal(told.low * 100, 0)) to \(Numbers.decimal(told.high * 100, 0)) %)"
     let half = points.first { $0.survival <= 0.5 }.map { "; half are gone after \(Numbers.whole($0.day)) days" } ?? ""
     return "After \(day), \(share) of \(words.kept) still held\(half)"
   }
 
-  var count: String { "n = \(Numbers.whole(points.map(\.atRisk).max() ?? 0)) watched, \(Numbers.whole(ends)) of whom \(words.gone)" }
+  var count: String {
+    "n = \(Numbers.whole(points.map(\.atRisk).max() ?? 0)) watched, \(Numbers.whole(ends)) of whom \(words.gone)"
+  }
   var legend: String {
     "The line is the share still there after so many days, the shaded band its 95 % interval; the numbers below say how many "
       + "were still watched then."
@@ -75,7 +78,8 @@ struct SurvivalFigure: Figure {
       }.joined(separator: ", "), height: 362)
     chart.draw(into: &page) { page in
       page.horizontalGrid([0, 0.25, 0.5, 0.75, 1], y, from: 44, to: 468) { Numbers.percent($0) }
-      let upper = steps(shown.map { ($0.day, $0.high) }, x, y), lower = steps(shown.map { ($0.day, $0.low) }, x, y)
+      let upper = steps(shown.map { ($0.day, $0.high) }, x, y)
+      let lower = steps(shown.map { ($0.day, $0.low) }, x, y)
       page.path(upper + lower.reversed(), closed: true, class: "band")
       page.path(steps(shown.map { ($0.day, $0.survival) }, x, y), class: "curve")
       page.label(44, 348, "watched", .start, class: "s")
@@ -100,7 +104,8 @@ struct SurvivalFigure: Figure {
   }
 
   private func steps(_ values: [(day: Int, share: Double)], _ x: Scale, _ y: Scale) -> [(x: Double, y: Double)] {
-    var steps = [(x: x(0), y: y(1))], share = 1.0
+    var steps = [(x: x(0), y: y(1))]
+    var share = 1.0
     for value in values {
       steps.append((x(Double(value.day)), y(share)))
       steps.append((x(Double(value.day)), y(value.share)))

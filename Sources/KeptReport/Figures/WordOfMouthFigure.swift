@@ -95,7 +95,8 @@ struct WordOfMouthFigure: Figure {
     let people = Scale(0...max(1, told.map(\.high).max()!), to: 96, 380)
     let chart = Chart(
       id: Self.subject.id, title: title,
-      description: rows.map { "\($0.name): \($0.satisfied) satisfied, \($0.dissatisfied) dissatisfied" }.joined(separator: "; "),
+      description: rows.map { "\($0.name): \($0.satisfied) satisfied, \($0.dissatisfied) dissatisfied" }.joined(
+        separator: "; "),
       height: bottom + 112)
     chart.draw(into: &page) { page in
       for tick in [0.25, 0.5, 1, 2, 4, 8, 16] {

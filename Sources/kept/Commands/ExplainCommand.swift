@@ -86,9 +86,7 @@ enum ExplainCommand {
       for row in asked.rows(of: table) {
         let cell = ExplainedCell(asked.table, table, row: row, column: asked.column)
         page.begin(cell)
-        for cause in explainer.causes(of: { cell.read(in: $0[0])?.text }).prefix(limit) {
-          page.add(cause, of: cell.reading, without: { cell.read(in: $0[0]) }, explainer)
-        }
+        for cause in explainer.causes(of: { cell.read(in: $0[0]) }).prefix(limit) { page.add(cause, of: cell.reading) }
       }
     }
     guard !page.isEmpty else {

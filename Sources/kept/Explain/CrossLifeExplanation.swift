@@ -62,10 +62,11 @@ struct CrossLifeExplanation {
     }
     var page = ExplainPage(rules: measured.rulebook)
     page.begin(cell)
+    let whose = counted(parts.count, unit)
     page.note(
       addsUp
-        ? "\(counted(parts.count, unit)) \(parts.count == 1 ? "makes" : "make") it, and what each adds comes to just that"
-        : "\(counted(parts.count, unit)) \(parts.count == 1 ? "has" : "have") to do with it; what each says alone does not add up to it")
+        ? "\(whose) \(parts.count == 1 ? "makes" : "make") it, and what each adds comes to just that"
+        : "\(whose) \(parts.count == 1 ? "has" : "have") to do with it; what each says alone does not add up to it")
     let labels = try measured.ledger.labels()
     for part in parts.prefix(limit) {
       var without: ExplainedCell.Reading?
@@ -88,10 +89,7 @@ struct CrossLifeExplanation {
       .parts(unit, account: account, context.progress) { explainer, entity, _ -> ExplainPage? in
         guard entity == part.entity, let table = explainer.tables().first, let alone = cell.read(in: table) else { return nil }
         var touches = ExplainPage(rules: measured.rulebook)
-        let causes = explainer.causes { cell.read(in: $0[0])?.text }
-        for cause in causes.prefix(limit) {
-          touches.add(cause, of: alone, without: { cell.read(in: $0[0]) }, explainer)
-        }
+        for cause in explainer.causes(of: { cell.read(in: $0[0]) }).prefix(limit) { touches.add(cause, of: alone) }
         return touches
       }
     for touches in found { page.append(touches) }

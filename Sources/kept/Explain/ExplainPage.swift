@@ -49,19 +49,15 @@ struct ExplainPage {
   }
 
   /// - Parameter reading: what the cell says of the touch's life.
-  mutating func add(
-    _ cause: LifeExplainer.Cause, of reading: ExplainedCell.Reading, without: ([Table]) -> ExplainedCell.Reading?,
-    _ explainer: LifeExplainer
-  ) {
-    let other = without(explainer.tables(leavingOut: Set(cause.places)))
+  mutating func add(_ cause: LifeExplainer.Cause<ExplainedCell.Reading>, of reading: ExplainedCell.Reading) {
     var share: Double?
     if let amount = reading.amount {
       // A row that would not be there counted for nothing, where it is a count or a sum.
-      share = other == nil ? (reading.exact == nil ? nil : amount) : other!.amount.map { amount - $0 }
+      share = cause.without.map { other in other.amount.map { amount - $0 } } ?? (reading.exact == nil ? nil : amount)
     }
     append([
       .text("touch"), .text(nil), .number(cause.position), .instant(cause.time), .text(cause.kind),
-      .number(Int64(cause.places.count)), .text(nil), .text(other?.text), .text(share.map(Self.text)),
+      .number(Int64(cause.count)), .text(nil), .text(cause.without?.text), .text(share.map(Self.text)),
     ])
     if let position = cause.position { positions.append(position) }
   }
@@ -91,7 +87,8 @@ struct ExplainPage {
     guard format == .table else { return console.print(all.table, as: format) }
     for (index, section) in sections.enumerated() {
       if index > 0 { console.print() }
-      for head in section.heads { console.print(head) }
+      // Ids come from outside.
+      for head in section.heads { console.print(TerminalText.visible(head)) }
       if section.rows.count == 0 { continue }
       console.print()
       let table = section.rows.table
@@ -99,7 +96,8 @@ struct ExplainPage {
       let used = table.schema.columns.indices.filter { place in
         (0..<table.rowCount).contains { !table.columns[place].isNull($0) }
       }
-      let isOneLife = !(0..<table.rowCount).contains { TableText.value(table.schema.columns[0], table.columns[0], $0) == "life" }
+      let part = (spec: table.schema.columns[0], column: table.columns[0])
+      let isOneLife = !(0..<table.rowCount).contains { TableText.value(part.spec, part.column, $0) == "life" }
       console.print(
         table.picking(columns: used.map { table.schema.columns[$0].name }.filter { !isOneLife || $0 != "part" }), as: .table)
     }

@@ -37,7 +37,8 @@ enum Completions: String {
     for command in commands {
       for option in options(command) {
         guard let words = words(option) else { continue }
-        text += "    \"\(command.name) --\(option.name)\") COMPREPLY=($(compgen -W \"\(words.joined(separator: " "))\" -- \"$word\")); return ;;\n"
+        let allowed = words.joined(separator: " ")
+        text += "    \"\(command.name) --\(option.name)\") COMPREPLY=($(compgen -W \"\(allowed)\" -- \"$word\")); return ;;\n"
       }
     }
     text += "  esac\n  case \"${COMP_WORDS[1]}:$word\" in\n"
