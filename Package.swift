@@ -22,14 +22,17 @@ let package = Package(
       name: "KeptMeasures", dependencies: ["KeptFormat", "KeptReplay", "KeptSnapshot", "KeptStatistics"],
       exclude: ["Claims.md", "Rulebook.md"], swiftSettings: fold),
     .target(name: "KeptReport", dependencies: ["KeptFormat", "KeptSnapshot", "KeptStatistics", "KeptMeasures"]),
+    .target(name: "KeptQuery", dependencies: ["KeptFormat", "KeptSnapshot"], exclude: ["Query.md"]),
     .testTarget(name: "KeptReplayTests", dependencies: ["KeptReplay", "KeptFormat"]),
     .executableTarget(
       name: "kept",
-      dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot", "KeptReport"],
+      dependencies: [
+        "KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot", "KeptReport", "KeptQuery",
+      ],
       exclude: ["Audit.md"]),
     .testTarget(name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot"]),
     .target(
-      name: "KeptHostileInput", dependencies: ["KeptFormat", "KeptIntake", "KeptLog", "KeptMeasures", "KeptSnapshot"],
+      name: "KeptHostileInput", dependencies: ["KeptFormat", "KeptIntake", "KeptLog", "KeptMeasures", "KeptQuery", "KeptSnapshot"],
       path: "Tests/KeptHostileInput"),
     .testTarget(name: "HostileInputTests", dependencies: ["KeptHostileInput", "KeptSimulation"]),
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat", "KeptHostileInput"]),
@@ -38,6 +41,7 @@ let package = Package(
     .target(name: "KeptSimulation", dependencies: ["KeptFormat", "KeptLog"], path: "Tests/KeptSimulation"),
     .testTarget(name: "KeptLogTests", dependencies: ["KeptLog", "KeptFormat", "KeptSimulation"]),
     .testTarget(name: "FaultTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot", "KeptSimulation"]),
+    .testTarget(name: "KeptQueryTests", dependencies: ["KeptQuery", "KeptSnapshot"]),
     .testTarget(name: "KeptStatisticsTests", dependencies: ["KeptStatistics"]),
     .target(
       name: "KeptTestLedgers", dependencies: ["KeptFormat", "KeptMeasures", "KeptSnapshot", "KeptStatistics"],

@@ -3,8 +3,8 @@
 /// Rows are matched by hashes of their keys, columns are fetched and compared one after the other: a table of millions of
 /// rows takes seconds, and memory for the keys and one column of both.
 package struct TableComparison {
-  package let old: ComparedTable
-  package let new: ComparedTable
+  package let old: LazyTable
+  package let new: LazyTable
   package let match: RowMatch
   /// Columns that only one of the two has, or that changed their type.
   package let columnsGone: [String]
@@ -38,10 +38,10 @@ package struct TableComparison {
   }
 
   /// - Parameter keys: columns that one of the tables lacks are not looked at.
-  package init(_ old: ComparedTable, _ new: ComparedTable, keys: [String]) throws {
+  package init(_ old: LazyTable, _ new: LazyTable, keys: [String]) throws {
     self.old = old
     self.new = new
-    func type(_ table: ComparedTable, _ name: String) -> ColumnType? { table.place(name).map { table.schema.columns[$0].type } }
+    func type(_ table: LazyTable, _ name: String) -> ColumnType? { table.place(name).map { table.schema.columns[$0].type } }
     func isShared(_ name: String) -> Bool { type(old, name) != nil && type(old, name) == type(new, name) }
     self.keys = keys.filter(isShared)
     columnsGone = old.schema.columns.map(\.name).filter { !isShared($0) }
@@ -97,7 +97,7 @@ package struct TableComparison {
   package func key(oldRow row: Int) -> String { key(old, oldKeys, row) }
   package func key(newRow row: Int) -> String { key(new, newKeys, row) }
 
-  private func key(_ table: ComparedTable, _ columns: [ColumnData], _ row: Int) -> String {
+  private func key(_ table: LazyTable, _ columns: [ColumnData], _ row: Int) -> String {
     zip(keys, columns).map { name, column in
       "\(name)=\(TableText.value(table.schema.columns[table.place(name)!], column, row) ?? "")"
     }.joined(separator: ", ")

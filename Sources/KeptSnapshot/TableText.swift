@@ -152,7 +152,7 @@ extension TableText {
   }
 
   /// Without trailing zeros: 12.5, 3, -0.000001.
-  static func append(millionths value: Int64, to sink: inout ByteSink) {
+  package static func append(millionths value: Int64, to sink: inout ByteSink) {
     if value < 0 { sink.append("-") }
     let (whole, fraction) = value.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
     sink.append(decimal: whole)

@@ -37,6 +37,7 @@ extension Console {
     case let error as UsageError:
       (error.message, "`kept \(error.command.map { $0 + " " } ?? "")--help` shows what is possible.")
     case let error as FileError: ("\(error.path): \(error.reason)", error.next)
+    case let error as UnanswerableQuestion: (error.what, error.next)
     case let error as LogError: sentences(error)
     case let error as DiskError: sentences(error)
     case let error as ExportError: sentences(error)

@@ -73,6 +73,22 @@ final class Console {
 
   static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+  /// What stands on standard input, up to so many bytes.
+  static func input(upTo byteCount: Int) throws(FileError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 1 << 14)
+    while bytes.count < byteCount {
+      let count = Glibc.read(STDIN_FILENO, &piece, min(piece.count, byteCount - bytes.count))
+      if count == 0 { break }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw FileError("standard input", code: errno)
+      }
+      bytes += piece[..<count]
+    }
+    return bytes
+  }
+
   /// Returns `errno` where the system refused, else nil.
   private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
     bytes.withUnsafeBytes { raw in

@@ -1,5 +1,6 @@
 import KeptFormat
 import KeptLog
+import KeptSnapshot
 
 /// How customers are called in what is printed: their external id, or `c17` where it is sealed or not known any more.
 struct CustomerLabels {
@@ -31,6 +32,16 @@ struct CustomerLabels {
       found = [number]
     }
     return found
+  }
+
+  /// What joins with the column `customer` of a snapshot's tables: its name, or NULL where it is not known any more.
+  var joinable: Table {
+    var rows = Rows([("customer", .string), ("name", .string)])
+    for number in stride(from: 1, through: names.count, by: 1) {
+      let name = names[UInt32(number)].map { String(decoding: $0, as: UTF8.self) }
+      rows.append([.text(self[UInt32(number)]), .text(name)])
+    }
+    return rows.table
   }
 }
 

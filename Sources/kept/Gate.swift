@@ -101,7 +101,7 @@ struct Gate {
     var verdict = Verdict(latest: name.description, moved: [], comparedCells: 0, isPassed: true, limit: limitText)
     for table in gated {
       guard let now = told.first(where: { $0.schema.name == table.rawValue }) else { continue }
-      try compare(table, try latest.table(table), ComparedTable(now), today, &verdict)
+      try compare(table, try latest.table(table), LazyTable(now), today, &verdict)
     }
     verdict.isPassed =
       switch limit {
@@ -112,7 +112,7 @@ struct Gate {
   }
 
   private func compare(
-    _ table: TableName, _ old: ComparedTable, _ new: ComparedTable, _ today: Int32, _ verdict: inout Verdict
+    _ table: TableName, _ old: LazyTable, _ new: LazyTable, _ today: Int32, _ verdict: inout Verdict
   ) throws {
     let closing = table.closing!
     let isClosed = (old: try closing.rows(of: old, today), new: try closing.rows(of: new, today))
@@ -141,7 +141,7 @@ struct Gate {
 
 extension TableName.Closing {
   /// Which rows tell only of what was over when the local day `today` began.
-  func rows(of table: ComparedTable, _ today: Int32) throws -> [Bool] {
+  func rows(of table: LazyTable, _ today: Int32) throws -> [Bool] {
     func days(_ name: String, _ isOver: (Int32) -> Bool) throws -> [Bool] {
       guard let column = try table.column(name), case .int32(let days) = column.values else {
         return [Bool](repeating: false, count: table.rowCount)

@@ -1,4 +1,5 @@
 import Glibc
+import KeptFormat
 
 @main
 struct Main {
@@ -8,7 +9,7 @@ struct Main {
     EventsCommand.description, ImportsCommand.description, NamesCommand.description,
     VerifyCommand.description, CheckpointCommand.description, ProveCommand.description,
     ForgetCommand.description, AdoptCommand.description, SalvageCommand.description, RebuildCommand.description,
-    DiffCommand.description, ReportCommand.description,
+    DiffCommand.description, QueryCommand.description, ReportCommand.description,
     ReplayCommand.description, ExplainCommand.description, MirrorCommand.description, LateCommand.description,
     RulebookCommand.description, ExportCommand.description,
   ]

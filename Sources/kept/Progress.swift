@@ -145,3 +145,6 @@ func readable(byteCount: some BinaryInteger) -> String {
   }
   return unit == 0 ? "\(byteCount) B" : "\(tenths(value)) \(units[unit])"
 }
+
+/// `1 row`, `2,000 rows`.
+func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }

@@ -15,7 +15,7 @@ import Testing
     #expect(
       Self.commands == [
         "init", "import", "append", "status", "events", "imports", "names", "verify", "checkpoint", "prove", "forget",
-        "adopt", "salvage", "rebuild", "diff", "report", "replay", "explain", "mirror", "late", "rulebook",
+        "adopt", "salvage", "rebuild", "diff", "query", "report", "replay", "explain", "mirror", "late", "rulebook",
         "export",
       ])
   }

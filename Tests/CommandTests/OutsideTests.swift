@@ -1,6 +1,5 @@
 import Foundation
 import KeptMeasures
-import KeptSnapshot
 import Testing
 
 /// What readers that nobody here wrote make of a snapshot, and what a cluster's engine computes from an export.
@@ -9,7 +8,7 @@ import Testing
   static let missing: Comment = "KEPT_PYTHON names no Python with six readers and Spark; Scripts/test does"
 
   @Test(.enabled(if: python != nil, missing))
-  func `six readers see every cell of every table as kept prints it, and Spark computes five tables from an export`() throws {
+  func `six readers see every cell of every table as kept query prints it, and Spark computes five tables from an export`() throws {
     let place = try Workplace()
     try Self.printShop(place)
     try Self.exportBench(place)
@@ -22,7 +21,7 @@ import Testing
     #expect(run.lines.contains { $0.hasPrefix("\(tables) tables, 6 readers, ") }, "\(run.output)")
   }
 
-  /// Every table of the shop, those on request among them: as a snapshot, and each as `kept replay` prints it.
+  /// Every table of the shop, those on request among them: as a snapshot, and each as `kept query` prints it.
   private static func printShop(_ place: Workplace) throws {
     try #require(place.kept("init", "shop", "--zone", "Europe/Berlin", "--currency", "EUR").status == 0)
     try #require(
@@ -32,15 +31,15 @@ import Testing
     try #require(
       place.kept(["rebuild", "shop", "--tables", names.joined(separator: ",")] + rules).status == 0)
     try place.shell("mkdir printed")
-    for name in names where name != TableName.dictionary.rawValue {
-      let printed = try place.kept(["replay", "shop", "--table", name, "--format", "jsonl"] + rules)
+    for name in names {
+      let printed = try place.kept("query", "shop", "SELECT * FROM \(name)", "--format", "jsonl")
       try #require(printed.status == 0, "\(name): \(printed.talk)")
       try place.write(printed.output, to: "printed/\(name).jsonl")
+      // What stands in the dictionary depends on the tables that are made with it.
+      if name == TableName.dictionary.rawValue { continue }
+      let replayed = try place.kept(["replay", "shop", "--table", name, "--format", "jsonl"] + rules)
+      #expect(replayed.output == printed.output, "\(name) is not what kept replay prints")
     }
-    // What stands in the dictionary depends on the tables that are made, so that it is read where it is.
-    let file = URL(fileURLWithPath: place.path + "/shop/snapshots/latest/dictionary.parquet")
-    let dictionary = try ParquetReader([UInt8](Data(contentsOf: file))).table()
-    try place.write(TableText.string(dictionary, as: .jsonl), to: "printed/dictionary.jsonl")
   }
 
   /// A generated shop with errors that were corrected, in a zone with summer time, exported in two runs; the five tables as

@@ -87,7 +87,7 @@ import Testing
     #expect(try place.kept("init", "shop").status == 0)
     let run = try place.kept("report", "shop")
     #expect(run.status == 2)
-    #expect(run.talk == "kept: shop: there is no snapshot to report\nNext: publish one: kept rebuild shop\n")
+    #expect(run.talk == "kept: shop: no snapshot is published there\nNext: publish one: kept rebuild shop\n")
     #expect(try place.kept("report", "nowhere").talk == "kept: nowhere: there is no such ledger or snapshot\n")
   }
 

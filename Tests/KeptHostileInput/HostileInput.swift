@@ -2,6 +2,7 @@ import KeptFormat
 import KeptIntake
 import KeptLog
 import KeptMeasures
+import KeptQuery
 import KeptSnapshot
 
 /// The doors through which bytes from outside come in, each as one function of bytes: what the fuzzer and the tests feed.
@@ -10,7 +11,7 @@ import KeptSnapshot
 /// the bytes do not pay for. What reads files is given one in memory. A door behind a checksum is also fed bytes whose
 /// checksums are made true, since a checksum keeps accidents out, not people.
 package enum HostileInput: String, CaseIterable, Sendable {
-  case jsonl, csv, cloudevents, mapping, lz4, line, block, tail, vault, rulebook, proof, checkpoint, zone, parquet
+  case jsonl, csv, cloudevents, mapping, lz4, line, block, tail, vault, rulebook, proof, checkpoint, zone, parquet, sql
 
   package func feed(_ bytes: [UInt8]) {
     switch self {
@@ -34,6 +35,7 @@ package enum HostileInput: String, CaseIterable, Sendable {
     case .checkpoint: if let checkpoint = try? Checkpoint(parsing: bytes) { precondition(checkpoint.count >= 0) }
     case .zone: Self.readZone(bytes)
     case .parquet: _ = try? ParquetReader(bytes).table()
+    case .sql: MemoryTables.ask(String(decoding: bytes, as: UTF8.self))
     }
   }
 

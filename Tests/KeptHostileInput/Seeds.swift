@@ -13,6 +13,7 @@ extension HostileInput {
     case .checkpoint: ["Fixtures/forgeries/*.checkpoint"]
     case .zone: ["Fixtures/zones/*.tzif"]
     case .block: ["Fixtures/format/*.block", "Fixtures/fuzz/block/*"]
+    case .sql: ["Scripts/sql/*.sql", "Fixtures/fuzz/sql/*"]
     case .mapping, .line, .tail, .vault, .parquet: ["Fixtures/fuzz/\(rawValue)/*"]
     }
   }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct TableComparisonTests {
   /// A row for each key and value.
-  private func table(_ rows: [(String?, Double?)], extra: String? = nil) -> ComparedTable {
+  private func table(_ rows: [(String?, Double?)], extra: String? = nil) -> LazyTable {
     var keys = StringColumnBuilder()
     var values = ColumnBuilder<Double>()
     for (key, value) in rows {
@@ -17,7 +17,7 @@ import Testing
       columns.append(ColumnSpec(extra, .double, isNullable: true))
       data.append(data[1])
     }
-    return ComparedTable(Table(schema: TableSchema(name: "t", meaning: "", columns: columns), columns: data))
+    return LazyTable(Table(schema: TableSchema(name: "t", meaning: "", columns: columns), columns: data))
   }
 
   /// `k: old → new` of every cell that differs, and the rows that went and came.

@@ -70,10 +70,6 @@ enum ExportCommand {
     return .no
   }
 
-  private static func counted(_ count: Int, _ noun: String) -> String {
-    "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
-  }
-
   private static func check(_ folder: String, _ ledger: LedgerReader, _ jobs: Int, _ context: Context) throws -> Status {
     guard let manifest = try LogExport.manifest(folder) else {
       throw FileError(folder, "there is no \(ExportManifest.fileName)", next: "`kept export LEDGER \(folder)` makes one.")

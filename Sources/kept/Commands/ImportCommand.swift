@@ -161,10 +161,6 @@ enum ImportCommand {
 
   private static func name(_ file: String) -> String { file == "-" ? "standard input" : file }
 
-  private static func counted(_ count: Int, _ noun: String) -> String {
-    "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
-  }
-
   private static func unmatched(_ totals: SourceTotals) -> String {
     totals.unmatchedCount > 0 ? ", \(grouped(totals.unmatchedCount)) rows without a touchpoint" : ""
   }

@@ -29,7 +29,7 @@ enum NamesCommand {
     let labels = try ledger.labels()
     let names = labels.names
     if let path = arguments.value("parquet") {
-      let bytes = try ParquetWriter.encode(joinable(labels))
+      let bytes = try ParquetWriter.encode(labels.joinable)
       try PosixDisk().replaceFile(path, with: bytes)
       context.console.say("\(path): \(grouped(names.count)) names")
       return context.warn(of: ledger.damage)
@@ -41,15 +41,5 @@ enum NamesCommand {
     }
     context.console.print(rows.table, as: format)
     return context.warn(of: ledger.damage)
-  }
-
-  /// What joins with the column `customer` of a snapshot's tables.
-  private static func joinable(_ labels: CustomerLabels) -> Table {
-    var rows = Rows([("customer", .string), ("name", .string)])
-    for number in stride(from: 1, through: labels.names.count, by: 1) {
-      let name = labels.names[UInt32(number)].map { String(decoding: $0, as: UTF8.self) }
-      rows.append([.text(labels[UInt32(number)]), .text(name)])
-    }
-    return rows.table
   }
 }

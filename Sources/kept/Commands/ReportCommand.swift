@@ -25,7 +25,7 @@ enum ReportCommand {
     run: run)
 
   @Sendable private static func run(_ arguments: Arguments, _ context: Context) throws -> Status {
-    let snapshot = try opened(arguments.positionals[0])
+    let snapshot = try OpenedSnapshot(latestOf: arguments.positionals[0])
     var tables: [Table] = []
     for (name, columns) in Report.needs.sorted(by: { $0.key < $1.key }) {
       guard let table = TableName(rawValue: name), snapshot.files[table] != nil else { continue }
@@ -42,21 +42,9 @@ enum ReportCommand {
     return .sound
   }
 
-  private static func read(_ names: Set<String>, of table: ComparedTable) throws -> Table {
+  private static func read(_ names: Set<String>, of table: LazyTable) throws -> Table {
     var schema = table.schema
     schema.columns.removeAll { !names.contains($0.name) }
     return Table(schema: schema, columns: try schema.columns.compactMap { try table.column($0.name) })
-  }
-
-  /// The snapshot itself, or a ledger's last.
-  private static func opened(_ path: String) throws -> OpenedSnapshot {
-    let disk = PosixDisk()
-    guard try disk.exists(path) else { throw FileError(path, "there is no such ledger or snapshot") }
-    if try disk.exists("\(path)/\(Manifest.fileName)") { return try OpenedSnapshot(path, disk) }
-    let store = SnapshotStore(disk: disk, path: "\(path)/\(LedgerFolder.snapshots)")
-    guard let latest = try store.latestName() else {
-      throw FileError(path, "there is no snapshot to report", next: "publish one: kept rebuild \(path)")
-    }
-    return try OpenedSnapshot(store.folder(latest), disk)
   }
 }

@@ -73,14 +73,14 @@ struct CauseSteps {
     let wanted = tables.contains(.dictionary) ? Set(new.files.keys) : Set(tables)
     func derive(
       _ premises: MeasuredTables.Premises?, else snapshot: OpenedSnapshot
-    ) throws -> [TableName: ComparedTable] {
+    ) throws -> [TableName: LazyTable] {
       guard let premises else {
         return Dictionary(uniqueKeysWithValues: try tables.map { ($0, try snapshot.table($0)) })
       }
       let measured = try MeasuredTables(ledger, premises, tables: wanted, jobs: jobs, memoryByteCount: memoryByteCount)
       return Dictionary(
         uniqueKeysWithValues: try measured.make(progress).compactMap { table in
-          TableName(rawValue: table.schema.name).map { ($0, ComparedTable(table)) }
+          TableName(rawValue: table.schema.name).map { ($0, LazyTable(table)) }
         })
     }
     var before = try derive(start, else: old)

@@ -16,6 +16,21 @@ struct OpenedSnapshot {
     manifest = try SnapshotStore.manifest(disk, folder: folder)
   }
 
+  /// A snapshot's folder itself, or the last one published of a ledger.
+  init(latestOf path: String) throws {
+    let disk = PosixDisk()
+    guard try disk.exists(path) else { throw FileError(path, "there is no such ledger or snapshot") }
+    if try disk.exists("\(path)/\(Manifest.fileName)") {
+      try self.init(path, disk)
+      return
+    }
+    let store = SnapshotStore(disk: disk, path: "\(path)/\(LedgerFolder.snapshots)")
+    guard let latest = try store.latestName() else {
+      throw FileError(path, "no snapshot is published there", next: "publish one: kept rebuild \(path)")
+    }
+    try self.init(store.folder(latest), disk)
+  }
+
   /// By table; files that are no table of this program's are not among them.
   var files: [TableName: Manifest.File] {
     var files: [TableName: Manifest.File] = [:]
@@ -25,8 +40,8 @@ struct OpenedSnapshot {
     return files
   }
 
-  func table(_ name: TableName) throws -> ComparedTable {
-    try ComparedTable(disk, file: "\(folder)/\(name.rawValue).parquet")
+  func table(_ name: TableName) throws -> LazyTable {
+    try LazyTable(disk, file: "\(folder)/\(name.rawValue).parquet")
   }
 
   /// The ledger whose `snapshots` folder it lies in; nil where it lies elsewhere.

@@ -34,13 +34,13 @@ struct LateCells {
     let tables = Set(snapshot.files.keys)
     let jobs = try arguments.integer("jobs", atLeast: 1) ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     let memoryByteCount = try arguments.byteCount("memory") ?? Replay.memoryByteCountDefault
-    func derive(at position: UInt64) throws -> [TableName: ComparedTable] {
+    func derive(at position: UInt64) throws -> [TableName: LazyTable] {
       let premises = MeasuredTables.Premises(
         position: position, correctedBefore: manifest.position, asOf: manifest.asOf, rules: rules)
       let measured = try MeasuredTables(ledger, premises, tables: tables, jobs: jobs, memoryByteCount: memoryByteCount)
       return Dictionary(
         uniqueKeysWithValues: try measured.make(context.progress).map {
-          (TableName(rawValue: $0.schema.name)!, ComparedTable($0))
+          (TableName(rawValue: $0.schema.name)!, LazyTable($0))
         })
     }
     // What another version says otherwise, and who was forgotten since, is no late event's doing.
@@ -54,7 +54,7 @@ struct LateCells {
     }
   }
 
-  private mutating func compare(_ name: TableName, _ old: ComparedTable, _ new: ComparedTable, _ today: Int32) throws {
+  private mutating func compare(_ name: TableName, _ old: LazyTable, _ new: LazyTable, _ today: Int32) throws {
     let comparison = try TableComparison(old, new, keys: name.keys)
     let isOver = try name.closing.map { (old: try $0.rows(of: old, today), new: try $0.rows(of: new, today)) }
     var found: [[Cell]] = []

@@ -1,48 +1,3 @@
-import KeptFormat
-import KeptLog
-
-/// A table that is to be compared. Its columns are fetched one by one: a table in a file is never in memory as a whole.
-package struct ComparedTable {
-  package let schema: TableSchema
-  package let rowCount: Int
-  private let fetch: (Int) throws -> ColumnData
-
-  package init(_ table: Table) {
-    schema = table.schema
-    rowCount = table.rowCount
-    fetch = { table.columns[$0] }
-  }
-
-  /// The table in a Parquet file.
-  ///
-  /// - Throws: `LogError.damage` where the file is not what Kept writes, `DiskError`; so do the columns.
-  package init(_ disk: any Disk, file path: String) throws {
-    func checked<Value>(_ body: () throws -> Value) throws -> Value {
-      do { return try body() } catch let error as FormatError {
-        throw LogError.damage(Damage(file: path, offset: 0, error))
-      }
-    }
-    let file = try disk.open(path, .read)
-    let reader = try checked {
-      try ParquetReader(byteCount: try file.byteCount()) { offset, target in
-        guard try file.read(at: offset, into: target) == target.count else {
-          throw FormatError(.invalid("the file ends before its columns do"), offset: offset)
-        }
-      }
-    }
-    schema = reader.schema
-    rowCount = reader.rowCount
-    let columns = reader.schema.columns
-    fetch = { place in try checked { try reader.table(columns: [columns[place].name]).columns[0] } }
-  }
-
-  package func column(_ name: String) throws -> ColumnData? { try place(name).map { try fetch($0) } }
-
-  func column(_ place: Int) throws -> ColumnData { try fetch(place) }
-
-  func place(_ name: String) -> Int? { schema.columns.firstIndex { $0.name == name } }
-}
-
 /// Two columns of one type. Values are equal where their bits are: −0 is not 0, and NaN is NaN.
 struct ColumnPair {
   let old: ColumnData
@@ -110,33 +65,5 @@ struct ColumnPair {
       }
       if !isEqual(left[oldRow], right[newRow]) { body(index) }
     }
-  }
-}
-
-/// Numbers strings: equal ones alike, whatever dictionary they stand in.
-private struct CommonCodes {
-  /// By a hash of the bytes, or the next free number after it.
-  private var codeOfHash: [UInt64: UInt32] = [:]
-  private var strings = StringDictionary()
-
-  mutating func codes(of column: StringColumn) -> [UInt32] {
-    let dictionary = column.dictionary
-    var known = [UInt32](repeating: StringColumn.nullCode, count: dictionary.count)
-    return column.codes.map { code in
-      if code == StringColumn.nullCode { return code }
-      if known[Int(code)] == StringColumn.nullCode { known[Int(code)] = self.code(of: dictionary[code]) }
-      return known[Int(code)]
-    }
-  }
-
-  private mutating func code(of bytes: ArraySlice<UInt8>) -> UInt32 {
-    var hash = RowHashes.hash(bytes)
-    while let code = codeOfHash[hash] {
-      if strings[code].elementsEqual(bytes) { return code }
-      hash &+= 1
-    }
-    let code = strings.append(bytes)
-    codeOfHash[hash] = code
-    return code
   }
 }

@@ -1,0 +1,1 @@
+SELECT s, count(*), sum(m), avg(i), min(day), max(at), median(d), quantile_disc(s, 0.5), stddev(d), count(DISTINCT s) FILTER (WHERE b) FROM t GROUP BY s HAVING count(*) > 0 ORDER BY 2 DESC NULLS FIRST, 1 LIMIT 3 OFFSET 1

@@ -1,0 +1,1 @@
+SELECT CAST(d AS BIGINT), TRY_CAST(s AS DATE), m::DOUBLE, CAST(i AS DECIMAL(18,2)), at::DATE, day::VARCHAR, substr(s, -2, 1), left(s, i), replace(s, 'a', ''), coalesce(i, 0), greatest(s, 'a'), i BETWEEN -1 AND 1e3 FROM t
