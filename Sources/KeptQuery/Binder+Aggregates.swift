@@ -27,7 +27,8 @@ extension Binder {
     }
     let isQuantile = name.hasPrefix("quantile_")
     guard arguments.count == (isQuantile ? 2 : 1), !call.isOfAll else {
-      throw QueryError("\(name) takes \(isQuantile ? "2 values" : "1 value"), not \(call.isOfAll ? "*" : "\(arguments.count)")", at: place)
+      throw QueryError(
+        "\(name) takes \(isQuantile ? "2 values" : "1 value"), not \(call.isOfAll ? "*" : "\(arguments.count)")", at: place)
     }
     let given = arguments[0]
     func made(_ kind: Aggregate.Kind, _ argument: Expression, _ type: QueryType) -> Aggregate {
@@ -64,7 +65,8 @@ extension Binder {
   ) throws -> Aggregate {
     var share = 0.5
     if arguments.count == 2 {
-      guard case .double(let value)? = try constant(try converted(try number(arguments[1]), to: .double)), (0...1).contains(value)
+      guard case .double(let value)? = try constant(try converted(try number(arguments[1]), to: .double)),
+        (0...1).contains(value)
       else { throw QueryError("a share from 0 to 1 is needed", at: arguments[1].place) }
       share = value
     }
@@ -76,7 +78,8 @@ extension Binder {
     case .date, .timestamp: return made(.quantile(share, isDiscrete: false), value, .timestamp)
     default:
       throw QueryError(
-        "there is nothing between two values of \(value.type.rawValue)", at: value.place, next: "quantile_disc takes one of them.")
+        "there is nothing between two values of \(value.type.rawValue)", at: value.place,
+        next: "quantile_disc takes one of them.")
     }
   }
 

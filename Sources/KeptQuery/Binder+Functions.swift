@@ -3,18 +3,19 @@ import KeptFormat
 extension Binder {
   /// Functions of one row, by every name they have.
   static let functionNames = [
-    "abs", "ceil", "ceiling", "coalesce", "concat", "contains", "date_diff", "date_part", "date_trunc", "datediff", "datepart",
-    "datetrunc", "day", "dayofmonth", "dayofweek", "dayofyear", "ends_with", "epoch", "exp", "floor", "greatest", "hour", "if",
-    "ifnull", "instr", "isodow", "lcase", "least", "left", "length", "ln", "log", "log10", "log2", "lower", "ltrim", "make_date",
-    "minute", "mod", "month", "nullif", "pow", "power", "quarter", "replace", "right", "round", "rtrim", "second", "sign",
-    "sqrt", "starts_with", "strftime", "strpos", "substr", "substring", "trim", "trunc", "ucase", "upper", "week", "weekofyear",
-    "year",
+    "abs", "ceil", "ceiling", "coalesce", "concat", "contains", "date_diff", "date_part", "date_trunc", "datediff",
+    "datepart", "datetrunc", "day", "dayofmonth", "dayofweek", "dayofyear", "ends_with", "epoch", "exp", "floor", "greatest",
+    "hour", "if", "ifnull", "instr", "isodow", "lcase", "least", "left", "length", "ln", "log", "log10", "log2", "lower",
+    "ltrim", "make_date", "minute", "mod", "month", "nullif", "pow", "power", "quarter", "replace", "right", "round", "rtrim",
+    "second", "sign", "sqrt", "starts_with", "strftime", "strpos", "substr", "substring", "trim", "trunc", "ucase", "upper",
+    "week", "weekofyear", "year",
   ]
 
   func scalar(_ name: String, _ arguments: [Expression], _ place: Place, _ namePlace: Place) throws -> Expression {
     func require(_ counts: ClosedRange<Int>) throws {
       guard counts.contains(arguments.count) else {
-        let wanted = counts.lowerBound == counts.upperBound ? "\(counts.lowerBound)" : "\(counts.lowerBound) to \(counts.upperBound)"
+        let wanted =
+          counts.lowerBound == counts.upperBound ? "\(counts.lowerBound)" : "\(counts.lowerBound) to \(counts.upperBound)"
         throw QueryError("\(name) takes \(wanted) values, not \(arguments.count)", at: place)
       }
     }
@@ -61,7 +62,8 @@ extension Binder {
     case "coalesce", "ifnull", "greatest", "least":
       try require(name == "ifnull" ? 2...2 : 1...100)
       let (values, type) = try unified(arguments, place)
-      return type == .null ? values[0] : call(name == "greatest" ? .greatest : name == "least" ? .least : .coalesce, type, values)
+      return type == .null
+        ? values[0] : call(name == "greatest" ? .greatest : name == "least" ? .least : .coalesce, type, values)
     case "nullif":
       try require(2...2)
       let isSame = try binary("=", arguments[0], arguments[1], place)

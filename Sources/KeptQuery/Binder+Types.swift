@@ -44,7 +44,8 @@ extension Binder {
       return Expression(literal, expression.place)
     default:
       throw QueryError(
-        "\(expression.type.rawValue) where \(type.rawValue) is needed", at: expression.place, next: "CAST(… AS \(type.rawValue)).")
+        "\(expression.type.rawValue) where \(type.rawValue) is needed", at: expression.place,
+        next: "CAST(… AS \(type.rawValue)).")
     }
     return Expression(.cast(expression, isTry: false), type, expression.place)
   }
@@ -175,7 +176,8 @@ extension Binder {
     let listed = unified.dropFirst()
     let literals = try listed.compactMap { try constant($0) }
     if literals.count == listed.count {
-      return Expression(.member(type == .null ? try converted(unified[0], to: .integer) : unified[0], literals), .boolean, place)
+      return Expression(
+        .member(type == .null ? try converted(unified[0], to: .integer) : unified[0], literals), .boolean, place)
     }
     let tests = listed.map { Expression(.call(.equal, [unified[0], $0]), .boolean, place) }
     return tests.dropFirst().reduce(tests[0]) { Expression(.call(.or, [$0, $1]), .boolean, place) }

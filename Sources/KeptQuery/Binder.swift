@@ -82,7 +82,8 @@ final class Binder {
     if let match = matches.first {
       if position == .result, groups != nil {
         throw QueryError(
-          "\(name) has many values in a group", at: place, next: "name it in GROUP BY, or put it into an aggregate such as max(\(name)).")
+          "\(name) has many values in a group", at: place,
+          next: "name it in GROUP BY, or put it into an aggregate such as max(\(name)).")
       }
       return Expression(.slot(.column(match)), columns[match].type, place)
     }
@@ -146,7 +147,8 @@ final class Binder {
   private func bind(_ call: CallSyntax, _ place: Place, in position: Position) throws -> Expression {
     if let syntax = call.window {
       guard position == .result else {
-        throw QueryError("a window function cannot stand here", at: place, next: "QUALIFY filters by one; or select from a SELECT.")
+        throw QueryError(
+          "a window function cannot stand here", at: place, next: "QUALIFY filters by one; or select from a SELECT.")
       }
       let window = try window(call, syntax, place)
       return Expression(.slot(.window(index(of: window))), window.type, place)

@@ -66,7 +66,8 @@ enum Function: Equatable {
   case concatenate
   /// NULLs are passed over.
   case concatenateAll
-  case lower, upper, length, trim, trimLeft, trimRight, left, right, substring, replace, contains, startsWith, endsWith, position
+  case lower, upper, length, trim, trimLeft, trimRight, left, right, substring, replace, contains, startsWith, endsWith,
+    position
   case like(ignoresCase: Bool, escape: Unicode.Scalar?)
 
   // Days and instants.

@@ -8,10 +8,12 @@ extension FunctionCall {
     let first = arguments[0].integers
     let isPresent = presence
     switch function {
-    case .negate: return Vector(type, try checked(isPresent) { (0 as Int64).subtractingReportingOverflow(first[$0]) }, isPresent: isPresent)
+    case .negate:
+      return Vector(type, try checked(isPresent) { (0 as Int64).subtractingReportingOverflow(first[$0]) }, isPresent: isPresent)
     case .abs:
       return Vector(
-        type, try checked(isPresent) { first[$0] < 0 ? (0 as Int64).subtractingReportingOverflow(first[$0]) : (first[$0], false) },
+        type,
+        try checked(isPresent) { first[$0] < 0 ? (0 as Int64).subtractingReportingOverflow(first[$0]) : (first[$0], false) },
         isPresent: isPresent)
     case .sign: return Vector(.integer, first.map { $0.signum() }, isPresent: isPresent)
     case .floor: return Vector(type, first.map { wholeMillionths($0, -1) }, isPresent: isPresent)
@@ -22,12 +24,14 @@ extension FunctionCall {
     }
     let second = arguments[1].integers
     switch function {
-    case .add: return Vector(type, try checked(isPresent) { first[$0].addingReportingOverflow(second[$0]) }, isPresent: isPresent)
+    case .add:
+      return Vector(type, try checked(isPresent) { first[$0].addingReportingOverflow(second[$0]) }, isPresent: isPresent)
     case .subtract:
       return Vector(type, try checked(isPresent) { first[$0].subtractingReportingOverflow(second[$0]) }, isPresent: isPresent)
     case .multiply:
       // At most one of them is a decimal, so that the product has millionths too.
-      return Vector(type, try checked(isPresent) { first[$0].multipliedReportingOverflow(by: second[$0]) }, isPresent: isPresent)
+      return Vector(
+        type, try checked(isPresent) { first[$0].multipliedReportingOverflow(by: second[$0]) }, isPresent: isPresent)
     default:
       for row in second.indices where second[row] == 0 && isPresent?[row] ?? true {
         throw QueryError("a division by zero", at: place, next: "nullif(x, 0) makes the result NULL there.")

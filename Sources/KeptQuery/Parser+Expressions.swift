@@ -205,7 +205,10 @@ extension Parser {
       }
       try expect(symbol: ")")
       return (.decimal, places)
-    default: throw QueryError("\(token.text) is no type known here", at: token.place, next: "BIGINT, DECIMAL(18,6), DOUBLE, VARCHAR, BOOLEAN, DATE and TIMESTAMP are.")
+    default:
+      throw QueryError(
+        "\(token.text) is no type known here", at: token.place,
+        next: "BIGINT, DECIMAL(18,6), DOUBLE, VARCHAR, BOOLEAN, DATE and TIMESTAMP are.")
     }
   }
 

@@ -11,7 +11,9 @@ struct Parser {
 
   static func parse(_ text: String) throws(QueryError) -> SelectSyntax {
     var parser = Parser(tokens: try Lexer.tokens(text), text: text)
-    guard parser.current.kind != .end else { throw QueryError("an empty question", at: nil, next: "ask SELECT … FROM a table.") }
+    guard parser.current.kind != .end else {
+      throw QueryError("an empty question", at: nil, next: "ask SELECT … FROM a table.")
+    }
     let select = try parser.select()
     while parser.take(symbol: ";") {}
     guard parser.current.kind == .end else { throw parser.unexpected("the end of the question") }

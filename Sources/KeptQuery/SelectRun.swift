@@ -12,9 +12,11 @@ struct SelectRun {
 
   func relation() throws -> Relation {
     let sources = try sources.adding(select.with)
-    var relation = try select.from.map { try sources.relation($0, where: select.filter) } ?? Relation([], rowCount: 1) { _ in
-      preconditionFailure("no column stands behind no FROM")
-    }
+    var relation =
+      try select.from.map { try sources.relation($0, where: select.filter) }
+      ?? Relation([], rowCount: 1) { _ in
+        preconditionFailure("no column stands behind no FROM")
+      }
     let binder = Binder(relation.columns, aliases: aliases, run: sources.run)
     if let filter = select.filter {
       let condition = try binder.condition(try binder.bind(filter, in: .row))

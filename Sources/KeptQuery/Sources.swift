@@ -38,7 +38,8 @@ struct Sources {
     let names = tables.names + Array(named.keys).sorted()
     throw QueryError(
       "there is no table \(typed)", at: place,
-      next: nearest(to: name.lowercased(), among: names).map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", ")).")
+      next: nearest(to: name.lowercased(), among: names).map { "did you mean \($0)?" }
+        ?? "there are \(names.joined(separator: ", ")).")
   }
 }
 

@@ -27,9 +27,13 @@ struct MemoryTables: QueryTables {
     for value in [0, 1, -1, Int64.max, Int64.min, nil] as [Int64?] { integers.append(value) }
     for value in [0, -0.0, .infinity, .nan, 1.5, nil] { doubles.append(value) }
     for value in [true, false, nil, true, false, true] { truths.append(value) }
-    for value in [0, 1, -2_500_000, 999_999_999_999_999_999, -999_999_999_999_999_999, nil] as [Int64?] { decimals.append(value) }
+    for value in [0, 1, -2_500_000, 999_999_999_999_999_999, -999_999_999_999_999_999, nil] as [Int64?] {
+      decimals.append(value)
+    }
     for value in [0, -719_162, 2_932_896, 19_800, 19_801, nil] as [Int32?] { days.append(value) }
-    for value in [0, -62_135_596_800_000_000, 253_402_300_799_999_999, 1_700_000_000_000_000, 1, nil] as [Int64?] { instants.append(value) }
+    for value in [0, -62_135_596_800_000_000, 253_402_300_799_999_999, 1_700_000_000_000_000, 1, nil] as [Int64?] {
+      instants.append(value)
+    }
     for value in ["", "a", "%_", "größe", "\u{0}\u{202E}", nil] { texts.append(value) }
     let columns: [(String, ColumnType, ColumnData)] = [
       ("i", .int64, integers.finish()), ("d", .double, doubles.finish()), ("b", .boolean, truths.finish()),

@@ -13,7 +13,8 @@ struct SmallTables: QueryTables {
 
   /// `t`: a whole number, a text and a truth, each with its NULL.
   static let small = SmallTables(
-    table("t", [("n", .integers([1, 2, nil, 2])), ("s", .texts(["b", nil, "a", "b"])), ("b", .truths([true, false, nil, nil]))]),
+    table(
+      "t", [("n", .integers([1, 2, nil, 2])), ("s", .texts(["b", nil, "a", "b"])), ("b", .truths([true, false, nil, nil]))]),
     table("u", [("n", .integers([2, 3])), ("word", .texts(["two", "three"]))]),
     table("none", [("n", .integers([])), ("s", .texts([]))]))
 

@@ -1,5 +1,6 @@
-import KeptQuery
 import Testing
+
+@testable import KeptQuery
 
 /// What is not a question, or not one for this language, and at which words.
 @Suite struct ErrorTests {
@@ -94,5 +95,15 @@ import Testing
     let many = SmallTables.table("many", [("n", .integers((0..<10_000).map { $0 }))])
     #expect(try refusal("SELECT count(*) FROM many a, many b", SmallTables(many))?.isForDuckDB == true)
     #expect(try answer("SELECT count(*) FROM many a, many b WHERE a.n = b.n", SmallTables(many)) == "10000")
+  }
+}
+
+@Suite struct FunctionNameTests {
+  @Test(arguments: Binder.functionNames)
+  func `every function that is suggested exists`(name: String) throws {
+    let messages = try ["1", "1, 2", "'year', DATE '2024-01-01'", "'year', 1, 2", "1, 2, 3"].map {
+      try refusal("SELECT \(name)(\($0))")
+    }
+    #expect(!messages.contains { $0?.message.contains("there is no function") == true }, "\(messages)")
   }
 }

@@ -17,7 +17,8 @@ import Testing
   func `of a truth that is not known only what it cannot change is known`(symbol: String) throws {
     for left in Self.truths {
       for right in Self.truths {
-        #expect(try answer("SELECT \(left) \(symbol) \(right)") == Self.expected(symbol, left, right), "\(left) \(symbol) \(right)")
+        #expect(
+          try answer("SELECT \(left) \(symbol) \(right)") == Self.expected(symbol, left, right), "\(left) \(symbol) \(right)")
       }
     }
   }
@@ -32,17 +33,24 @@ import Testing
   @Test(arguments: [
     ("NULL IS NULL", "true"), ("1 IS NULL", "false"), ("1 IS NOT NULL", "true"), ("NULL IS DISTINCT FROM NULL", "false"),
     ("1 IS DISTINCT FROM NULL", "true"), ("1 IS NOT DISTINCT FROM 1", "true"), ("NULL IS TRUE", "false"),
-    ("false IS NOT TRUE", "true"), ("NOT NULL", ""), ("1 IN (2, NULL)", ""), ("1 IN (1, NULL)", "true"), ("1 NOT IN (2, NULL)", ""),
+    ("false IS NOT TRUE", "true"), ("NOT NULL", ""), ("1 IN (2, NULL)", ""), ("1 IN (1, NULL)", "true"),
+    ("1 NOT IN (2, NULL)", ""),
     ("NULL IN (1)", ""), ("NULL IN (SELECT n FROM none)", "false"), ("1 NOT IN (SELECT n FROM none)", "true"),
     ("2 BETWEEN 1 AND NULL", ""), ("0 BETWEEN 1 AND NULL", "false"), ("coalesce(NULL, NULL, 3)", "3"),
     ("nullif(1, 1)", ""), ("nullif(1, 2)", "1"), ("greatest(1, NULL, 3)", "3"), ("least(NULL, NULL)", ""),
-    ("CASE WHEN NULL THEN 1 ELSE 2 END", "2"), ("CASE NULL WHEN NULL THEN 1 ELSE 2 END", "2"), ("CASE WHEN false THEN 1 END", ""),
-    ("concat('a', NULL, 'b')", "ab"), ("'a' || NULL", ""), ("NULL LIKE '%'", ""), ("-9223372036854775808", "-9223372036854775808"),
-    ("(SELECT n FROM none)", ""), ("0.1 + 0.2 = 0.3", "true"), ("1 / 2", "0.5"), ("7 // 2", "3"), ("-7 % 3", "-1"), ("round(2.5)", "3"),
+    ("CASE WHEN NULL THEN 1 ELSE 2 END", "2"), ("CASE NULL WHEN NULL THEN 1 ELSE 2 END", "2"),
+    ("CASE WHEN false THEN 1 END", ""),
+    ("concat('a', NULL, 'b')", "ab"), ("'a' || NULL", ""), ("NULL LIKE '%'", ""),
+    ("-9223372036854775808", "-9223372036854775808"),
+    ("(SELECT n FROM none)", ""), ("0.1 + 0.2 = 0.3", "true"), ("1 / 2", "0.5"), ("7 // 2", "3"), ("-7 % 3", "-1"),
+    ("round(2.5)", "3"),
     ("round(-2.5)", "-3"), ("round(1234.5678, -2)", "1200"), ("CAST(2.5 AS BIGINT)", "3"), ("CAST(2.5e0 AS BIGINT)", "2"),
-    ("TRY_CAST('x' AS BIGINT)", ""), ("'2024-03-31' = DATE '2024-03-31'", "true"), ("DATE '2024-01-31' + INTERVAL 1 MONTH", "2024-02-29T00:00:00.000000Z"),
-    ("DATE '2024-03-01' - DATE '2024-02-01'", "29"), ("'a_c' LIKE 'a!_c' ESCAPE '!'", "true"), ("'abc' LIKE 'a!_c' ESCAPE '!'", "false"),
-    ("'Straße' ILIKE 'STRASSE'", "false"), ("length('größe')", "5"), ("substr('hello', -3, 2)", "ll"), ("strpos('hello', 'l')", "3"),
+    ("TRY_CAST('x' AS BIGINT)", ""), ("'2024-03-31' = DATE '2024-03-31'", "true"),
+    ("DATE '2024-01-31' + INTERVAL 1 MONTH", "2024-02-29T00:00:00.000000Z"),
+    ("DATE '2024-03-01' - DATE '2024-02-01'", "29"), ("'a_c' LIKE 'a!_c' ESCAPE '!'", "true"),
+    ("'abc' LIKE 'a!_c' ESCAPE '!'", "false"),
+    ("'Straße' ILIKE 'STRASSE'", "false"), ("length('größe')", "5"), ("substr('hello', -3, 2)", "ll"),
+    ("strpos('hello', 'l')", "3"),
   ])
   func `one value has one answer`(expression: String, expected: String) throws {
     #expect(try answer("SELECT \(expression)") == (expected == "" ? "" : expected), "\(expression)")
@@ -89,6 +97,7 @@ import Testing
 
   @Test func `a day no calendar has is an error, not a trap`() throws {
     let tables = SmallTables(SmallTables.table("d", [("day", .days([.max, 0]))]))
-    #expect(try refusal("SELECT year(day) FROM d", tables)?.message == "the column day holds a day before the year 1 or after 9999")
+    #expect(
+      try refusal("SELECT year(day) FROM d", tables)?.message == "the column day holds a day before the year 1 or after 9999")
   }
 }
