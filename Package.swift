@@ -27,7 +27,8 @@ let package = Package(
       name: "kept",
       dependencies: ["KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot", "KeptReport"],
       exclude: ["Audit.md"]),
-    .testTarget(name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot"]),
+    .testTarget(
+      name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot", "KeptSimulation"]),
     .target(
       name: "KeptHostileInput", dependencies: ["KeptFormat", "KeptIntake", "KeptLog", "KeptMeasures", "KeptSnapshot"],
       path: "Tests/KeptHostileInput"),
