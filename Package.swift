@@ -30,7 +30,8 @@ let package = Package(
         "KeptFormat", "KeptLog", "KeptIntake", "KeptReplay", "KeptMeasures", "KeptSnapshot", "KeptReport", "KeptQuery",
       ],
       exclude: ["Audit.md"]),
-    .testTarget(name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot"]),
+    .testTarget(
+      name: "KeptSnapshotTests", dependencies: ["KeptFormat", "KeptLog", "KeptSnapshot", "KeptSimulation"]),
     .target(
       name: "KeptHostileInput", dependencies: ["KeptFormat", "KeptIntake", "KeptLog", "KeptMeasures", "KeptQuery", "KeptSnapshot"],
       path: "Tests/KeptHostileInput"),

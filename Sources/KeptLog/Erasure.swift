@@ -87,6 +87,8 @@ struct Erasure {
       for index in chunks { changed[index] = try rewrittenChunk(index, columns) }
       if !changed.isEmpty { try rewrite(name, chunks, changed) }
     }
+    // Also for files that an erasure before this one renamed, and was then cut short.
+    try disk.syncFolder(folder(LedgerFolder.vault))
   }
 
   /// A chunk without what is to be forgotten; nil where it holds nothing of it.
@@ -127,7 +129,6 @@ struct Erasure {
     }
     try file.sync()
     try disk.rename(beside, to: folder(name))
-    try disk.syncFolder(folder(LedgerFolder.vault))
   }
 
   // MARK: What is left
@@ -165,7 +166,7 @@ struct Erasure {
     for (path, prefix) in [(folder.path, ""), (folder(LedgerFolder.log), LedgerFolder.log + "/")] {
       let torn = (try disk.names(inFolder: path) ?? []).filter { $0.hasSuffix(LedgerFolder.tornSuffix) }
       for name in torn { try disk.remove(folder(prefix + name)) }
-      if !torn.isEmpty { try disk.syncFolder(path) }
+      try disk.syncFolder(path)
     }
   }
 

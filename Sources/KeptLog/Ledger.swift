@@ -46,8 +46,9 @@ package enum Ledger {
       else { throw LogError.alreadyExists(path: path) }
     } else {
       try disk.makeFolder(path, permissions: 0o700)
-      try disk.syncFolder(parentFolder(of: path))
     }
+    // Also where the folder was there: whoever made it may have come no further.
+    try disk.syncFolder(parentFolder(of: path))
     for name in [LedgerFolder.log, LedgerFolder.vault, LedgerFolder.index, LedgerFolder.rejects]
     where try disk.names(inFolder: folder(name)) == nil {
       try disk.makeFolder(folder(name), permissions: 0o700)

@@ -80,9 +80,14 @@ package final class LedgerReader: Sendable {
     let file = try disk.open(folder(LedgerFolder.tail), .read)
     defer { file.close() }
     let byteCount = try file.byteCount()
-    // What the writer has written may not be on disk yet; nothing is handed out before it is (law 1). A disk that
-    // cannot be written to has nothing that could be lost.
-    do { try file.sync() } catch {}
+    // What the writer has written, and the name it has given it, may not be on disk yet; nothing is handed out before they
+    // are (law 1).
+    do throws(DiskError) {
+      try file.sync()
+      try disk.syncFolder(folder.path)
+    } catch {
+      guard error.isOfReadOnlyDisk else { throw error }
+    }
     return try Tail.read(try file.read(at: 0, upTo: byteCount), of: ledgerID)
   }
 

@@ -103,9 +103,17 @@ final class LogOutput: @unchecked Sendable {
   }
 
   /// Appends records to the tail and makes them durable.
+  ///
+  /// What cannot be made durable is taken back as far as the disk lets us: readers would find it in memory and believe it
+  /// (Faults, "How a new writer begins").
   func append(records: UnsafeRawBufferPointer) throws {
-    try tail.write(records, at: tailOffset)
-    try tail.sync()
+    do {
+      try tail.write(records, at: tailOffset)
+      try tail.sync()
+    } catch {
+      try? tail.truncate(to: tailOffset)
+      throw error
+    }
     tailOffset += records.count
   }
 }

@@ -144,6 +144,11 @@ package struct PosixDisk: Disk {
   }
 }
 
+extension DiskError {
+  /// A sync that was refused because nothing is written there, or nothing by us: then nothing of ours waits to be, either.
+  var isOfReadOnlyDisk: Bool { [EROFS, EINVAL, ENOSYS, EOPNOTSUPP, EACCES, EPERM].contains(code) }
+}
+
 private final class PosixFile: DiskFile, @unchecked Sendable {
   // The descriptor is changed by `close` alone, after which nothing else is called (see `DiskFile.close`).
   let path: String

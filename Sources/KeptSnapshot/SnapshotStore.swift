@@ -86,11 +86,9 @@ package struct SnapshotStore: Sendable {
   /// - Parameter holder: who is writing, for the message another process gets.
   /// - Throws: `SnapshotError.locked`, `.untrustedLock`, `DiskError`.
   package func begin(_ name: SnapshotName, holder: String) throws -> SnapshotDraft {
-    if try !disk.exists(path) {
-      try disk.makeFolder(path, permissions: 0o755)
-      // What is published in it would be lost with its name.
-      try disk.syncFolder(parentFolder(of: path))
-    }
+    if try !disk.exists(path) { try disk.makeFolder(path, permissions: 0o755) }
+    // What is published in it would be lost with its name; whoever made it may have come no further.
+    try disk.syncFolder(parentFolder(of: path))
     let lock: any DiskLock
     switch try disk.lock("\(path)/\(Self.lock)", holder: holder) {
     case .held(let held): lock = held

@@ -8,26 +8,14 @@ import Testing
 /// An export at every single operation: the power cut, the process gone, the operation failing. Whatever happens, what is
 /// published holds every event once and stays, and the next run needs no help.
 @Suite struct ExportFaultTests {
-  private static let path = "/lake"
+  private static let path = SimulatedLedger.exportPath
 
   /// Events of five months; every fourth happened three months before its neighbours.
-  private static func events(_ range: Range<Int>) -> [TestEvent] {
-    SimulatedLedger.events(range).enumerated().map { offset, event in
-      let index = range.lowerBound + offset
-      var event = event
-      event.time = 1_600_000_000_000_000 + Int64(index) * 3 * 86_400_000_000
-      if index % 4 == 3 { event.time -= 90 * 86_400_000_000 }
-      return event
-    }
-  }
+  private static func events(_ range: Range<Int>) -> [TestEvent] { SimulatedLedger.events(range, daysApart: 3) }
 
   @discardableResult
   private static func export(_ disk: SimulatedDisk, before end: UInt64? = nil, workers: Int = 1) throws -> ExportManifest {
-    let reader = try LedgerReader(SimulatedLedger.path, disk: disk, geometry: SimulatedLedger.geometry)
-    let labels = ExportLabels(names: try reader.names(), areSealed: true)
-    let export = try LogExport(path, of: reader, disk: disk, holder: "a test")
-    _ = try export.add(reader, before: end ?? reader.count, labels: labels, partRowCount: 6, workers: workers)
-    return export.manifest!
+    try SimulatedLedger(disk: disk).exported(before: end, workers: workers)
   }
 
   /// The files that a reader of the whole folder sees.
@@ -38,30 +26,21 @@ import Testing
     return Dictionary(uniqueKeysWithValues: found.map { (String($0.key.dropFirst(Self.path.count + 1)), $0.value) })
   }
 
-  private static func positions(_ file: [UInt8]) throws -> [Int64] {
-    guard case .int64(let values) = try ParquetReader(file).table().columns[0].values else { return [] }
-    return values
-  }
-
-  /// The manifest of what is published, if there is one, and that it is true.
-  private func check(_ disk: SimulatedDisk, _ comment: Comment) throws -> ExportManifest? {
-    guard let manifest = try LogExport.manifest(Self.path, disk) else { return nil }
-    #expect(try LogExport.differences(manifest, Self.path, disk, workers: 1) == [], comment)
-    let positions = try manifest.parts.flatMap { try Self.positions(disk.contents("\(Self.path)/\($0.path)")) }
-    #expect(positions.sorted() == Array(0..<Int64(manifest.position)), comment)
-    return manifest
-  }
-
-  @Test func `whatever fails, and whenever the power goes, an export holds every event once, and no part changes`() throws {
+  @Test(arguments: [0, 9])
+  func `whatever fails, and whenever the power goes, an export holds every event once, and no part changes`(
+    exportedBefore: Int
+  ) throws {
     var template = try SimulatedLedger.empty(seed: 7)
-    try template.append(Self.events(0..<9), by: 5)
-    try Self.export(template.disk)
-    try template.append(Self.events(9..<16), by: 5)
+    if exportedBefore > 0 {
+      try template.append(Self.events(0..<exportedBefore), by: 5)
+      try Self.export(template.disk)
+    }
+    try template.append(Self.events(exportedBefore..<16), by: 5)
     let before = Self.visible(template.disk)
     let counted = template.disk.afterDeath(seed: 11)
     let whole = try Self.export(counted)
     let after = Self.visible(counted)
-    #expect(whole.position == 16 && before.count > 1 && after.count > before.count + 1)
+    #expect(whole.position == 16 && after.count > before.count + 1)
     let operations = counted.operations
     for (index, operation) in operations.enumerated() {
       for fault in EveryOperationTests.faults {
@@ -71,8 +50,8 @@ import Testing
           ("", disk.afterDeath(seed: 13)), (", the power cut", disk.afterPowerCut(seed: UInt64(index))),
         ] {
           let comment: Comment = "operation \(index + 1), \(operation), \(fault)\(name)"
-          let published = try #require(try check(next, comment), comment)
-          #expect(published.position == (isDone || published == whole ? 16 : 9), comment)
+          let published = try SimulatedLedger.checkExport(next, comment)
+          #expect((published?.position ?? 0) == (isDone || published == whole ? 16 : UInt64(exportedBefore)), comment)
           // No reader sees anything but what was there and what will be, and never a part that changes.
           let seen = Self.visible(next)
           for (path, bytes) in before { #expect(seen[path] == bytes, comment) }
@@ -80,7 +59,45 @@ import Testing
           #expect(try Self.export(next) == whole, comment)
           #expect(Self.visible(next) == after, comment)
           #expect(next.files().keys.filter { $0.contains("/.part-") || $0.contains(".publishing") } == [], comment)
+          // What the second run found in memory alone, and announced, is on disk.
+          let later = next.afterPowerCut(seed: UInt64(index + 1))
+          #expect(try SimulatedLedger.checkExport(later, comment) == whole, comment)
+          #expect(Self.visible(later) == after, comment)
         }
+      }
+    }
+  }
+
+  @Test(arguments: [0, 9])
+  func `killed twice and cut off, an export gives no engine an event twice once the ledger has grown`(
+    exportedBefore: Int
+  ) throws {
+    var template = try SimulatedLedger.empty(seed: 7)
+    if exportedBefore > 0 {
+      try template.append(Self.events(0..<exportedBefore), by: 5)
+      try Self.export(template.disk)
+    }
+    try template.append(Self.events(exportedBefore..<16), by: 5)
+    let counted = template.disk.afterDeath(seed: 11)
+    try Self.export(counted)
+    var chance = Chance(5)
+    for (index, operation) in counted.operations.enumerated() {
+      // What is in memory alone when the first is killed is what the second goes by.
+      let isDecisive = operation == "rename lake/.publishing.json"
+      let kills: [(Bool, Int)] = isDecisive ? (1...40).map { (true, 1 + $0 % 20) } : [(chance.flip(), 1 + chance.below(12))]
+      for (isAfter, second) in kills {
+        let first = template.disk.afterDeath(seed: 11, faults: [index + 1: .death(after: isAfter)])
+        #expect(throws: (any Error).self) { try Self.export(first) }
+        let next = first.afterDeath(seed: 12, faults: [second: .death(after: chance.flip())])
+        _ = try? Self.export(next)
+        let seed = chance.next()
+        let comment: Comment = "operation \(index + 1), \(operation), then operation \(second), seed \(seed)"
+        var grown = template.on(next.afterPowerCut(seed: seed))
+        try grown.append(Self.events(16..<21), by: 5)
+        try grown.export()
+        try grown.checkExport(comment)
+        let manifest = try #require(try LogExport.manifest(Self.path, grown.disk))
+        #expect(try LogExport.strangers(manifest, Self.path, grown.disk) == [], comment)
       }
     }
   }

@@ -17,9 +17,11 @@ struct SimulatedLedger {
   var acknowledged: [String] = []
   /// A command that was under way, whose events may be there or not, in this order.
   var inFlight: [String] = []
-  /// The customer C-1 was forgotten, and that was acknowledged.
+  /// The customer C-1 was forgotten, and that was acknowledged, or a writer has begun since.
   var isForgotten = false
   var publishedPositions: [UInt64] = []
+  /// How many events the export holds that was announced last.
+  var exportedPosition: UInt64 = 0
 
   static func empty(seed: UInt64) throws -> SimulatedLedger {
     let disk = SimulatedDisk(seed: seed)
@@ -32,7 +34,7 @@ struct SimulatedLedger {
   func on(_ disk: SimulatedDisk) -> SimulatedLedger {
     SimulatedLedger(
       disk: disk, acknowledged: acknowledged, inFlight: inFlight, isForgotten: isForgotten,
-      publishedPositions: publishedPositions)
+      publishedPositions: publishedPositions, exportedPosition: exportedPosition)
   }
 
   /// Events of a few customers, two thirds with words; C-1 says what nobody else does.
@@ -44,7 +46,19 @@ struct SimulatedLedger {
     }
   }
 
+  /// The same, so many days apart; every fourth happened three months before its neighbours.
+  static func events(_ range: Range<Int>, daysApart days: Int64) -> [TestEvent] {
+    zip(range, events(range)).map { index, event in
+      var event = event
+      event.time = 1_600_000_000_000_000 + Int64(index) * days * 86_400_000_000
+      if index % 4 == 3 { event.time -= 90 * 86_400_000_000 }
+      return event
+    }
+  }
+
   // MARK: commands; each throws what the disk makes it throw
+
+  func reader() throws -> LedgerReader { try LedgerReader(Self.path, disk: disk, geometry: Self.geometry) }
 
   private func writer() throws -> LedgerWriter {
     try LedgerWriter(Self.path, disk: disk, geometry: Self.geometry, workerCount: 1, holder: "a test")
@@ -83,22 +97,25 @@ struct SimulatedLedger {
   }
 
   mutating func forget() throws {
-    let reader = try LedgerReader(Self.path, disk: disk, geometry: Self.geometry)
+    let reader = try reader()
     let names = try reader.names()
-    guard let number = (1..<UInt32(max(names.count + 1, 1))).first(where: { names[$0].map(Array.init) == Array("C-1".utf8) })
-    else { return }
+    let number = (1..<UInt32(max(names.count + 1, 1))).first { names[$0].map(Array.init) == Array("C-1".utf8) }
     let writer = try writer()
     defer { writer.close() }
-    inFlight = ["(forgotten)"]
-    _ = try writer.forget(ForgetRecord(number: number, actor: "Ada", reason: "asked for it"), clock: Self.clock)
-    acknowledged.append("(forgotten)")
-    inFlight = []
+    if let number {
+      inFlight = ["(forgotten)"]
+      _ = try writer.forget(ForgetRecord(number: number, actor: "Ada", reason: "asked for it"), clock: Self.clock)
+    } else if inFlight.isEmpty {
+      return
+    }
+    // Who is not known any more was forgotten by the same command before; a writer has finished that.
+    acknowledge(["(forgotten)"])
     isForgotten = true
   }
 
   /// A snapshot whose one table says how many events were known.
   mutating func publish() throws {
-    let reader = try LedgerReader(Self.path, disk: disk, geometry: Self.geometry)
+    let reader = try reader()
     let manifest = Manifest(
       position: reader.count, root: try reader.checkpoint().root, asOf: Self.clock, rulebook: SHA256.hash([]),
       zone: SHA256.hash([1]), versions: ["kept": "1"], command: ["kept"])
@@ -112,9 +129,19 @@ struct SimulatedLedger {
 
   // MARK: the checker
 
+  /// What a reader sees of a command under way is sure from then on: it may have been put into a snapshot.
+  mutating func look() throws {
+    let ids = try Self.names(reader())
+    if ids.count > acknowledged.count {
+      acknowledged = ids
+      inFlight = []
+    }
+  }
+
   /// What must hold of a ledger whenever somebody opens it; takes over what was under way and turned out to be there.
   mutating func check(_ comment: Comment) throws {
-    let reader = try LedgerReader(Self.path, disk: disk, geometry: Self.geometry)
+    if isForgotten { try expectErased(comment) }
+    let reader = try reader()
     #expect(reader.damage == nil, comment)
     let ids = try Self.names(reader)
     // Every acknowledged event is there, in order, once; of what was under way a beginning, whole events only.
@@ -125,12 +152,25 @@ struct SimulatedLedger {
     #expect(try reader.checkpoint().root == literalRoot(reader.lines()[...]), comment)
     let verdict = try Verification(depth: .deep)(reader)
     #expect(verdict.damages.isEmpty, comment)
-    // What a reader saw of a command under way is sure once a writer has begun behind it.
+    // The next writer finishes an erasure.
     try writer().close()
     acknowledged = ids
     if ids.contains("(forgotten)") { isForgotten = true }
     inFlight = []
     try checkSnapshots(comment)
+    try checkExport(comment)
+  }
+
+  /// Nothing that C-1 said before C-1 was forgotten is in any file, or unpacked from the vault.
+  private func expectErased(_ comment: Comment) throws {
+    guard let end = acknowledged.firstIndex(of: "(forgotten)") else { return }
+    var all = disk.files()
+    let reader = try reader()
+    for block in reader.blocks.indices { all["values of block \(block)"] = try reader.vault().values(ofBlock: block).bytes }
+    for index in acknowledged[..<end].compactMap({ Int($0.dropFirst()) }) where index % 5 == 1 {
+      let needle = Array(Self.words(index).utf8)
+      for (path, bytes) in all { #expect(!Self.contains(bytes, needle), "\(path) says \(index): \(comment)") }
+    }
   }
 
   private mutating func checkSnapshots(_ comment: Comment) throws {
@@ -149,15 +189,7 @@ struct SimulatedLedger {
   mutating func goOn(_ events: [TestEvent], _ comment: Comment) throws {
     try append(events, by: 4)
     try check(comment)
-    if let end = acknowledged.firstIndex(of: "(forgotten)") {
-      let all = disk.files()
-      for index in acknowledged[..<end].compactMap({ Int($0.dropFirst()) }) where index % 5 == 1 {
-        let needle = Array(Self.words(index).utf8)
-        for (path, bytes) in all { #expect(!Self.contains(bytes, needle), "\(path) says \(index): \(comment)") }
-      }
-    }
-    let reader = try LedgerReader(Self.path, disk: disk, geometry: Self.geometry)
-    #expect(try Verification(depth: .deep)(reader).isSound, comment)
+    #expect(try Verification(depth: .deep)(reader()).isSound, comment)
     try publish()
     try check(comment)
   }

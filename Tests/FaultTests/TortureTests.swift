@@ -44,15 +44,16 @@ import Testing
       ledger = ledger.on(ledger.disk.afterDeath(seed: chance.next(), faults: faults))
       let count = 1 + chance.below(20)
       // Some were there before.
-      let events = SimulatedLedger.events(max(0, next - chance.below(6))..<next + count)
+      let events = SimulatedLedger.events(max(0, next - chance.below(6))..<next + count, daysApart: 1)
       let size = 1 + chance.below(7)
       var isCut = false
       do {
-        switch chance.below(8) {
+        switch chance.below(9) {
         case 0...2: try ledger.append(events, by: size)
         case 3, 4: try ledger.ingest(events, by: size)
         case 5: try ledger.publish()
         case 6 where !ledger.isForgotten && step > 4: try ledger.forget()
+        case 7: try ledger.export()
         default: try ledger.check(comment)
         }
       } catch is DiskError {
@@ -70,13 +71,18 @@ import Testing
         } else {
           ledger = ledger.on(ledger.disk.afterDeath(seed: chance.next()))
           counts.deaths += 1
+          if chance.flip() {
+            try ledger.look()
+            ledger = ledger.on(ledger.disk.afterPowerCut(seed: chance.next()))
+            counts.powerCuts += 1
+          }
         }
         try ledger.check(comment)
       }
     }
     ledger = ledger.on(ledger.disk.afterDeath(seed: chance.next()))
     try ledger.check("seed \(seed), at the end")
-    try ledger.goOn(SimulatedLedger.events(next..<next + 5), "seed \(seed), at the end")
+    try ledger.goOn(SimulatedLedger.events(next..<next + 5, daysApart: 1), "seed \(seed), at the end")
     counts.lives += 1
     counts.events += ledger.acknowledged.count
   }

@@ -6,14 +6,26 @@ import Testing
 
 /// Law 2: whatever fails, and whenever the program dies, what was acknowledged is there, in order, once.
 @Suite struct CrashTests {
+  private static let path = "/care"
   private static let clock = TemporaryLedger.clock
   private static let geometry = LogGeometry(blockEventCount: 8, segmentBlockCount: 2)
+  private static let faults: [SimulatedDisk.Fault] = [.error(5), .death(after: false), .death(after: true)]
+
+  private static func empty() throws -> SimulatedDisk {
+    let disk = SimulatedDisk(seed: 1)
+    try Ledger.create(path, .init(zone: "UTC", zoneBytes: [1, 2, 3]), disk: disk)
+    return disk
+  }
+
+  private static func writer(_ disk: SimulatedDisk) throws -> LedgerWriter {
+    try LedgerWriter(path, disk: disk, geometry: geometry, holder: "a test")
+  }
 
   /// Appends events in batches until the disk fails; returns how many were acknowledged.
-  private func appendUntilFailure(_ ledger: TemporaryLedger, _ disk: any Disk, _ events: [TestEvent]) -> Int {
+  private func appendUntilFailure(_ disk: SimulatedDisk, _ events: [TestEvent]) -> Int {
     var acknowledged = 0
     do {
-      let writer = try ledger.writer(disk)
+      let writer = try Self.writer(disk)
       defer { writer.close() }
       while acknowledged < events.count {
         let part = Array(events[acknowledged..<min(acknowledged + 3, events.count)])
@@ -25,9 +37,9 @@ import Testing
     return acknowledged
   }
 
-  private func ingestUntilFailure(_ ledger: TemporaryLedger, _ disk: any Disk, _ events: [TestEvent]) -> Int {
+  private func ingestUntilFailure(_ disk: SimulatedDisk, _ events: [TestEvent]) -> Int {
     do {
-      let writer = try ledger.writer(disk)
+      let writer = try Self.writer(disk)
       defer { writer.close() }
       for start in stride(from: 0, to: events.count, by: 7) {
         let batch = TestEvent.batch(Array(events[start..<min(start + 7, events.count)]))
@@ -42,102 +54,106 @@ import Testing
 
   /// What the ledger holds is a prefix of the events, with at least those acknowledged; running on completes it.
   private func expectPrefixAndCompletion(
-    _ ledger: TemporaryLedger, _ events: [TestEvent], atLeast acknowledged: Int, _ comment: Comment
+    _ disk: SimulatedDisk, _ events: [TestEvent], atLeast acknowledged: Int, _ comment: Comment
   ) throws {
-    let reader = try ledger.reader()
+    let reader = try LedgerReader(Self.path, disk: disk, geometry: Self.geometry)
     #expect(reader.damage == nil, comment)
     let ids = try reader.ids()
     #expect(ids.count >= acknowledged, comment)
     #expect(ids == events.prefix(ids.count).map(\.id), comment)
-    let outcomes = try ledger.write { try $0.append(TestEvent.batch(events), clock: Self.clock) }
+    let writer = try Self.writer(disk)
+    let outcomes = try writer.append(TestEvent.batch(events), clock: Self.clock)
+    writer.close()
     let expected: [Outcome] = (0..<events.count).map {
       $0 < ids.count ? .duplicate(UInt64($0)) : .accepted(UInt64($0))
     }
     #expect(outcomes == expected, comment)
-    let completed = try ledger.reader()
+    let completed = try LedgerReader(Self.path, disk: disk, geometry: Self.geometry)
     #expect(try completed.ids() == events.map(\.id), comment)
     #expect(try Verification(depth: .deep)(completed).isSound, comment)
     #expect(try completed.checkpoint().root == literalRoot(completed.lines()[...]), comment)
   }
 
-  @Test(arguments: [FaultyDisk.Fault.error, .death])
-  func `law 2: appending survives a failure of every single disk operation`(_ fault: FaultyDisk.Fault) throws {
+  @Test(arguments: faults)
+  func `law 2: appending survives a failure of every single disk operation`(_ fault: SimulatedDisk.Fault) throws {
     let events = TestEvent.many(0..<22)
-    let template = try TemporaryLedger(Self.geometry)
-    let counting = FaultyDisk()
-    #expect(appendUntilFailure(try TemporaryLedger(copyOf: template), counting, events) == events.count)
-    let operationCount = counting.operations.count
-    #expect(operationCount > 40)
-    for failing in 1...operationCount {
-      let ledger = try TemporaryLedger(copyOf: template)
-      let acknowledged = appendUntilFailure(ledger, FaultyDisk(failing: failing, fault), events)
+    let template = try Self.empty()
+    let counting = template.afterDeath()
+    #expect(appendUntilFailure(counting, events) == events.count)
+    let operations = counting.operations
+    #expect(operations.count > 40)
+    for (index, operation) in operations.enumerated() {
+      let disk = template.afterDeath(faults: [index + 1: fault])
+      let acknowledged = appendUntilFailure(disk, events)
       #expect(acknowledged >= 0)
       try expectPrefixAndCompletion(
-        ledger, events, atLeast: acknowledged, "operation \(failing): \(counting.operations[failing - 1])")
+        disk.afterDeath(), events, atLeast: acknowledged, "operation \(index + 1): \(operation)")
     }
   }
 
-  @Test(arguments: [FaultyDisk.Fault.error, .death])
-  func `law 2: a bulk ingest survives a failure of every single disk operation`(_ fault: FaultyDisk.Fault) throws {
+  @Test(arguments: faults)
+  func `law 2: a bulk ingest survives a failure of every single disk operation`(_ fault: SimulatedDisk.Fault) throws {
     let events = TestEvent.many(0..<53)
-    let template = try TemporaryLedger(Self.geometry)
-    _ = try template.write { try $0.append(TestEvent.batch(Array(events[..<3])), clock: Self.clock) }
-    let counting = FaultyDisk()
-    #expect(ingestUntilFailure(try TemporaryLedger(copyOf: template), counting, events) == events.count)
-    for failing in 1...counting.operations.count {
-      let ledger = try TemporaryLedger(copyOf: template)
-      let acknowledged = ingestUntilFailure(ledger, FaultyDisk(failing: failing, fault), events)
-      try expectPrefixAndCompletion(ledger, events, atLeast: max(3, acknowledged), "operation \(failing)")
+    let template = try Self.empty()
+    #expect(appendUntilFailure(template, Array(events[..<3])) == 3)
+    let counting = template.afterDeath()
+    #expect(ingestUntilFailure(counting, events) == events.count)
+    for number in 1...counting.operations.count {
+      let disk = template.afterDeath(faults: [number: fault])
+      let acknowledged = ingestUntilFailure(disk, events)
+      try expectPrefixAndCompletion(disk.afterDeath(), events, atLeast: max(3, acknowledged), "operation \(number)")
     }
   }
 
-  @Test func `recovery itself survives being cut short at every operation`() throws {
+  @Test(arguments: faults)
+  func `recovery itself survives being cut short at every operation`(_ fault: SimulatedDisk.Fault) throws {
     let events = TestEvent.many(0..<40)
-    let template = try TemporaryLedger(Self.geometry)
-    _ = try template.write { try $0.append(TestEvent.batch(Array(events[..<30])), clock: Self.clock) }
+    let template = try Self.empty()
+    #expect(appendUntilFailure(template, Array(events[..<30])) == 30)
     // What a crash leaves: a torn record, block bytes beyond the commit point, a beginning segment.
-    try template.replace("tail", with: try template.bytes("tail") + [9, 9, 9])
-    let segment = LedgerFolder.segment(16)
-    try template.replace(segment, with: try template.bytes(segment) + [8, 8])
-    try template.replace(LedgerFolder.segment(32), with: [7])
-    try template.replace(LedgerFolder.vaultSegment(32), with: [7])
-    let counting = FaultyDisk()
-    let counted = try TemporaryLedger(copyOf: template)
-    try counted.writer(counting).close()
+    func path(_ name: String) -> String { Self.path + "/" + name }
+    template.plant(path("tail"), try template.contents(path("tail")) + [9, 9, 9])
+    let segment = path(LedgerFolder.segment(16))
+    template.plant(segment, try template.contents(segment) + [8, 8])
+    template.plant(path(LedgerFolder.segment(32)), [7])
+    template.plant(path(LedgerFolder.vaultSegment(32)), [7])
+    let counting = template.afterDeath()
+    try Self.writer(counting).close()
     #expect(counting.operations.count > 8)
-    for failing in 1...counting.operations.count {
-      let ledger = try TemporaryLedger(copyOf: template)
-      try? ledger.writer(FaultyDisk(failing: failing, .death)).close()
-      try expectPrefixAndCompletion(ledger, events, atLeast: 30, "operation \(failing)")
+    for number in 1...counting.operations.count {
+      let disk = template.afterDeath(faults: [number: fault])
+      try? Self.writer(disk).close()
+      try expectPrefixAndCompletion(disk.afterDeath(), events, atLeast: 30, "operation \(number)")
     }
   }
 
-  @Test func `creating a ledger may fail anywhere and be tried again`() throws {
+  @Test(arguments: faults)
+  func `creating a ledger may fail anywhere and be tried again`(_ fault: SimulatedDisk.Fault) throws {
     let plan = Ledger.Plan(zone: "UTC", zoneBytes: [1])
-    let counting = FaultyDisk()
-    let first = try TemporaryLedger()
-    try Ledger.create(first.path + "/inner", plan, disk: counting)
-    for failing in 1...counting.operations.count {
-      let outer = try TemporaryLedger()
-      let path = outer.path + "/inner"
-      #expect(throws: DiskError.self) { try Ledger.create(path, plan, disk: FaultyDisk(failing: failing, .death)) }
-      if try PosixDisk().exists(path + "/ledger.json") == false { try Ledger.create(path, plan) }
-      #expect(try LedgerReader(path).count == 0)
-      #expect(throws: LogError.alreadyExists(path: path)) { try Ledger.create(path, plan) }
+    let counting = SimulatedDisk(seed: 1)
+    try Ledger.create(Self.path, plan, disk: counting)
+    for number in 1...counting.operations.count {
+      let failing = SimulatedDisk(seed: 1, faults: [number: fault])
+      #expect(throws: DiskError.self) { try Ledger.create(Self.path, plan, disk: failing) }
+      let disk = failing.afterDeath()
+      if try !disk.exists(Self.path + "/ledger.json") { try Ledger.create(Self.path, plan, disk: disk) }
+      #expect(try LedgerReader(Self.path, disk: disk).count == 0)
+      #expect(throws: LogError.alreadyExists(path: Self.path)) { try Ledger.create(Self.path, plan, disk: disk) }
     }
   }
 
   @Test func `law 2: after a failed sync the writer refuses everything, and does not try again`() throws {
-    let ledger = try TemporaryLedger()
-    let counting = FaultyDisk()
-    let counted = try TemporaryLedger(copyOf: ledger)
-    let probe = try counted.writer(counting)
+    let template = try Self.empty()
+    let counting = template.afterDeath()
+    let probe = try Self.writer(counting)
     let before = counting.operations.count
     _ = try probe.append(TestEvent.batch([TestEvent("a")]), clock: Self.clock)
-    let sync = try #require(counting.operations[before...].firstIndex { $0.hasPrefix("sync") && $0.hasSuffix("tail") })
-    let disk = FaultyDisk(failing: sync + 1)
-    let writer = try ledger.writer(disk)
+    let sync = try #require(counting.operations[before...].firstIndex(of: "sync care/tail"))
+    let disk = template.afterDeath(faults: [sync + 1: .error(5)])
+    let writer = try Self.writer(disk)
     #expect(throws: DiskError.self) { try writer.append(TestEvent.batch([TestEvent("a")]), clock: Self.clock) }
+    // It takes back what is not sure, and does nothing more.
+    #expect(disk.operations[(sync + 1)...] == ["truncate care/tail"])
     let operations = disk.operations.count
     #expect(throws: LogError.self) { try writer.append(TestEvent.batch([TestEvent("b")]), clock: Self.clock) }
     #expect(throws: LogError.self) {
@@ -147,20 +163,17 @@ import Testing
   }
 
   @Test func `law 4: vault, segment and folders are synced before the tail that says so, and it before its name`() throws {
-    let ledger = try TemporaryLedger(Self.geometry)
-    let disk = FaultyDisk()
-    let writer = try ledger.writer(disk)
+    let disk = try Self.empty()
+    let writer = try Self.writer(disk)
     _ = try writer.append(TestEvent.batch(TestEvent.many(0..<7)), clock: Self.clock)
     let before = disk.operations.count
     _ = try writer.append(TestEvent.batch(TestEvent.many(7..<9)), clock: Self.clock)
     writer.close()
-    let folder = String(ledger.path.split(separator: "/").last!)
     let order = disk.operations[before...].filter { !$0.contains("index") && !$0.hasPrefix("write") && !$0.hasPrefix("create") }
-    let parent = ledger.path.split(separator: "/").suffix(2).joined(separator: "/")
     #expect(
       Array(order) == [
-        "sync vault/000000000000.kept", "sync log/000000000000.kept", "sync folder \(folder)/vault",
-        "sync folder \(folder)/log", "sync \(folder)/tail.new", "rename \(folder)/tail", "sync folder \(parent)",
+        "sync vault/000000000000.kept", "sync log/000000000000.kept", "sync folder care/vault", "sync folder care/log",
+        "sync care/tail.new", "rename care/tail", "sync folder care",
       ])
   }
 

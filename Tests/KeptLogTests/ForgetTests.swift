@@ -46,19 +46,41 @@ import Testing
     }
   }
 
+  /// The ledger as it is now, on a simulated disk.
+  private static func simulated(_ ledger: TemporaryLedger) throws -> SimulatedDisk {
+    let disk = SimulatedDisk(seed: 1)
+    func make(_ folder: String) throws {
+      guard folder != "/", try !disk.exists(folder) else { return }
+      try make(parentFolder(of: folder))
+      try disk.makeFolder(folder, permissions: 0o700)
+      try disk.syncFolder(parentFolder(of: folder))
+    }
+    try make(ledger.path)
+    for case let name as String in FileManager.default.enumerator(atPath: ledger.path) ?? .init() {
+      let path = ledger.path + "/" + name
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      if isFolder.boolValue { try make(path) } else { disk.plant(path, try ledger.bytes(name)) }
+    }
+    return disk.afterDeath()
+  }
+
   /// Every byte of every file, and what the packed ones hold: where a text still is.
   private static func places(of text: String, in ledger: TemporaryLedger) throws -> [String] {
     try places(of: Array(text.utf8), in: ledger)
   }
 
   private static func places(of bytes: [UInt8], in ledger: TemporaryLedger) throws -> [String] {
-    let needle = Data(bytes)
-    var found: [String] = []
+    var files: [String: [UInt8]] = [:]
     for case let name as String in FileManager.default.enumerator(atPath: ledger.path) ?? .init() {
-      guard let all = FileManager.default.contents(atPath: ledger.path + "/" + name) else { continue }
-      if all.range(of: needle) != nil { found.append(name) }
+      if let all = FileManager.default.contents(atPath: ledger.path + "/" + name) { files[name] = Array(all) }
     }
-    let reader = try ledger.reader()
+    return try places(of: bytes, in: files, ledger.reader())
+  }
+
+  private static func places(of bytes: [UInt8], in files: [String: [UInt8]], _ reader: LedgerReader) throws -> [String] {
+    let needle = Data(bytes)
+    var found = files.filter { Data($0.value).range(of: needle) != nil }.map(\.key)
     func look(_ bytes: [UInt8], _ place: String) { if Data(bytes).range(of: needle) != nil { found.append(place) } }
     for index in reader.blocks.indices {
       look(try reader.events(ofBlock: index).bytes, "unpacked block \(index)")
@@ -212,34 +234,37 @@ import Testing
     #expect(try Mentions(of: "nobody", in: ledger.reader()).isEmpty)
   }
 
-  @Test(arguments: [FaultyDisk.Fault.error, .death])
-  func `an erasure that fails at any disk operation is finished by the next writer`(_ fault: FaultyDisk.Fault) throws {
-    let template = try Self.ledger()
-    try template.replace("tail.torn", with: Array(Self.secret.utf8))
-    let key = try Self.key(template, 1)
-    let counting = FaultyDisk()
-    try Self.forget(try TemporaryLedger(copyOf: template), 1, counting)
+  @Test(arguments: [SimulatedDisk.Fault.error(5), .death(after: false), .death(after: true)])
+  func `an erasure that fails at any disk operation is finished by the next writer`(_ fault: SimulatedDisk.Fault) throws {
+    let ledger = try Self.ledger()
+    try ledger.replace("tail.torn", with: Array(Self.secret.utf8))
+    let key = try Self.key(ledger, 1)
+    let template = try Self.simulated(ledger)
+    let counting = template.afterDeath()
+    try Self.forget(ledger, 1, counting)
     #expect(counting.operations.count > 20)
-    for failing in 1...counting.operations.count {
-      let comment: Comment = "operation \(failing): \(counting.operations[failing - 1])"
-      let ledger = try TemporaryLedger(copyOf: template)
+    for (index, operation) in counting.operations.enumerated() {
+      let comment: Comment = "operation \(index + 1): \(operation)"
       // What the erasure itself hit is thrown; what was only derived may be passed over.
-      try? Self.forget(ledger, 1, FaultyDisk(failing: failing, fault))
-      let between = try ledger.reader()
+      let failing = template.afterDeath(faults: [index + 1: fault])
+      try? Self.forget(ledger, 1, failing)
+      let disk = failing.afterDeath()
+      func reader() throws -> LedgerReader { try LedgerReader(ledger.path, disk: disk, geometry: Self.geometry) }
+      let between = try reader()
       #expect(between.damage == nil, comment)
       let wasRecorded = between.count == 45
       #expect(try Verification(depth: .deep)(between).damages.isEmpty, comment)
       #expect(try (between.names()[1] == nil) == wasRecorded, comment)
-      try ledger.write { _ in }
+      try ledger.write(disk) { _ in }
       if !wasRecorded {
         // Nothing happened, and nothing is lost.
-        #expect(try Verification(depth: .deep)(ledger.reader()).forgottenValueCount == 0, comment)
-        try Self.forget(ledger, 1)
+        #expect(try Verification(depth: .deep)(reader()).forgottenValueCount == 0, comment)
+        try Self.forget(ledger, 1, disk)
       }
-      #expect(try Self.places(of: Self.secret, in: ledger) == [], comment)
-      #expect(try Self.places(of: Self.anna, in: ledger) == [], comment)
-      #expect(try Self.places(of: key, in: ledger) == [], comment)
-      let after = try ledger.reader()
+      let after = try reader()
+      for gone in [Array(Self.secret.utf8), Array(Self.anna.utf8), key] {
+        #expect(try Self.places(of: gone, in: disk.files(), after) == [], comment)
+      }
       #expect(try Verification(depth: .deep)(after).isSound, comment)
       #expect(after.count == 45, comment)
       #expect(try after.checkpoint().root == literalRoot(after.lines()[...]), comment)
@@ -300,25 +325,29 @@ import Testing
     let ledger = try Self.ledger()
     try ledger.replace("tail.torn", with: [1])
     try ledger.write { _ in }
-    let disk = FaultyDisk()
+    let disk = try Self.simulated(ledger)
     try Self.forget(ledger, 1, disk)
     let folder = String(ledger.path.split(separator: "/").last!)
     let parent = ledger.path.split(separator: "/").suffix(2).joined(separator: "/")
-    let order = disk.operations.filter { !$0.hasPrefix("write") && !$0.hasPrefix("create") && !$0.contains("index/run") }
     let event = try #require(disk.operations.lastIndex(of: "write \(folder)/tail"))
     #expect(disk.operations[event + 1] == "sync \(folder)/tail")
     #expect(!disk.operations[..<event].contains { $0.hasPrefix("rename") || $0.hasPrefix("remove") })
     // A new writer first makes sure of the tail's name.
-    var expected = ["sync folder \(parent)", "sync \(folder)/tail.new", "rename \(folder)/tail", "sync folder \(parent)"]
+    #expect(disk.operations[..<event].last { $0.hasPrefix("sync folder") } == "sync folder \(parent)")
+    // Readers sync the tail and its name as well.
+    var order = disk.operations[(event + 2)...].filter {
+      !$0.hasPrefix("write") && !$0.hasPrefix("create") && $0 != "sync \(folder)/tail"
+    }[...]
+    #expect(order.popFirst() == "sync folder \(parent)")
+    var expected = ["sync \(folder)/tail.new", "rename \(folder)/tail", "sync folder \(parent)"]
     for name in ["000000000000", "000000000016", "000000000032"] {
-      expected += ["sync vault/\(name).kept.new", "rename vault/\(name).kept", "sync folder \(folder)/vault"]
+      expected += ["sync vault/\(name).kept.new", "rename vault/\(name).kept"]
     }
     expected += [
-      "remove \(folder)/tail.torn", "sync folder \(parent)", "sync index/names.new", "rename index/names",
-      "sync folder \(folder)/index",
+      "sync folder \(folder)/vault", "remove \(folder)/tail.torn", "sync folder \(parent)", "sync folder \(folder)/log",
+      "sync index/names.new", "rename index/names", "sync folder \(folder)/index",
     ]
-    // Readers sync the tail as well.
-    #expect(order.filter { $0 != "sync \(folder)/tail" } == expected)
+    #expect(Array(order) == expected)
   }
 
   @Test func `law 3: erasing changes no byte of the log`() throws {

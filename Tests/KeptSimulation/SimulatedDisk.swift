@@ -12,7 +12,7 @@ package final class SimulatedDisk: Disk, @unchecked Sendable {
   package enum Fault: Sendable, Equatable {
     /// It fails with this `errno`; a write has written half. A sync that fails has lost what it was to write.
     case error(Int32)
-    /// The process is gone before it, or after it; what it did before is as it was.
+    /// The process is gone after it, or before it, in the midst of a write; what it did before is as it was.
     case death(after: Bool)
     /// A write is said to have been done, and was done somewhere else in the file.
     case misdirected
@@ -405,16 +405,19 @@ private final class OpenFile: DiskFile {
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(DiskError) {
     var all = Array(bytes)
+    let wasAlive = disk.locked { !$0.isDead }
+    var isDone = false
     do throws(DiskError) {
       try disk.operate("write", path) { state, fault in
+        isDone = true
         var place = offset
         if fault == .misdirected { place = max(0, offset + (state.chance.flip() ? 512 : -512)) }
         if fault == .flippedBit, !all.isEmpty { all[state.chance.below(all.count)] ^= 1 << UInt8(state.chance.below(8)) }
         inode.inode.write(all, at: place)
       }
     } catch {
-      // What failed has written some of it, unless nobody was there any more.
-      disk.locked { if !$0.isDead { inode.inode.write(Array(all.prefix(all.count / 2)), at: offset) } }
+      // What failed, or was cut by a death, has written some of it; later ones were never made.
+      if wasAlive, !isDone { disk.locked { _ in inode.inode.write(Array(all.prefix(all.count / 2)), at: offset) } }
       throw error
     }
   }

@@ -37,15 +37,16 @@ package final class LogExport {
         && !names.contains(Self.lock)
       guard !isUnclaimed, names.allSatisfy({ own.contains($0) }) else { throw ExportError.foreign(path: path) }
     }
-    if names == nil {
-      try disk.makeFolder(path, permissions: 0o755)
-      try disk.syncFolder(parentFolder(of: path))
-    }
+    if names == nil { try disk.makeFolder(path, permissions: 0o755) }
+    // Until something is published, whoever made the folder may have come no further.
+    if names?.contains(ExportManifest.fileName) != true { try disk.syncFolder(parentFolder(of: path)) }
     switch try disk.lock("\(path)/\(Self.lock)", holder: holder) {
     case .held(let held): lock = held
     case .heldByOther(let other): throw ExportError.locked(path: path, holder: other)
     case .untrusted(let fileSystem): throw ExportError.untrustedLock(path: path, fileSystem: fileSystem)
     }
+    // What is found in it may have its name in memory alone: no part may be seen for good before the list of it is there.
+    try disk.syncFolder(path)
     try finishPublishing()
     try removeHidden()
     manifest = try Self.manifest(path, disk)
@@ -150,7 +151,6 @@ package final class LogExport {
   private func makeFolder(_ folder: String) throws {
     for name in [Self.eventsFolder, folder] where try !disk.exists("\(path)/\(name)") {
       try disk.makeFolder("\(path)/\(name)", permissions: 0o755)
-      try disk.syncFolder(parentFolder(of: "\(path)/\(name)"))
     }
   }
 
@@ -164,8 +164,11 @@ package final class LogExport {
 
   private func publish(_ next: ExportManifest) throws {
     let known = Set((manifest?.parts ?? []).map(\.path))
-    for folder in Set(next.parts.filter { !known.contains($0.path) }.map { parentFolder(of: $0.path) }).sorted() {
-      try disk.syncFolder("\(path)/\(folder)")
+    let months = Set(next.parts.filter { !known.contains($0.path) }.map { parentFolder(of: $0.path) }).sorted()
+    if !months.isEmpty {
+      // The folders, too, have their names for good before the list says that the parts are there.
+      for folder in months + [Self.eventsFolder] { try disk.syncFolder("\(path)/\(folder)") }
+      try disk.syncFolder(path)
     }
     try disk.replaceFile("\(path)/\(Self.publishing)", with: next.encode(), permissions: 0o644)
     try finishPublishing()
