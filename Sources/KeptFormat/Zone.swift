@@ -24,11 +24,14 @@ public struct Zone: Sendable, Equatable {
   let starts: [Instant]
   let offsets: [Int64]
 
+  /// No place is as far from UTC.
+  public static let offsetSecondsLimit = 26 * 3600
+
   public static let utc = Zone(offsetSeconds: 0)
 
   /// The same offset at all times.
   public init(offsetSeconds: Int) {
-    precondition(offsetSeconds.magnitude < 26 * 3600, "no place is \(offsetSeconds) s from UTC")
+    precondition(offsetSeconds.magnitude < Self.offsetSecondsLimit, "no place is \(offsetSeconds) s from UTC")
     starts = [.min]
     offsets = [Int64(offsetSeconds) * 1_000_000]
   }
@@ -57,7 +60,7 @@ public struct Zone: Sendable, Equatable {
     var offsetOfType: [Int64] = []
     for _ in 0..<counts.types {
       let seconds = Int32(bitPattern: try reader.fixed(UInt32.self).byteSwapped)
-      guard seconds.magnitude < 26 * 3600 else { throw reader.failure(.invalid("an offset of \(seconds) s")) }
+      guard seconds.magnitude < Self.offsetSecondsLimit else { throw reader.failure(.invalid("an offset of \(seconds) s")) }
       offsetOfType.append(Int64(seconds))
       _ = try reader.bytes(2)
     }

@@ -77,20 +77,33 @@ extension Markup {
     }
   }
 
-  /// Years under the months that begin them, and a tick; where there are few months, their names.
+  /// Years under the months that begin them and the names of some others, as many as stand apart; where there are few
+  /// months, all names and the years below.
   mutating func monthAxis(_ months: [CivilDate], y: Double, _ x: (Int) -> Double) {
-    for (index, month) in months.enumerated() {
-      if months.count <= 8 {
+    guard months.count > 8 else {
+      for (index, month) in months.enumerated() {
         label(x(index), y, Numbers.monthName(month), .middle, class: "s")
-        if index == 0 || month.month == 1 { label(x(index), y + 14, String(month.year), .middle, class: "s") }
-      } else if month.month == 1 {
-        label(x(index), y, String(month.year), .middle, class: "s")
-      } else if month.month % 3 == 1, months.count <= 28 {
-        label(x(index), y, Numbers.monthName(month), .middle, class: "s")
+        if index == 0 || month.month == 1 { label(x(index), y + 16, String(month.year), .middle, class: "s") }
       }
+      return
     }
-    if months.count > 8, let first = months.first, !months.prefix(4).contains(where: { $0.month == 1 }) {
-      label(x(0), y, String(first.year), .middle, class: "s")
+    var shown = months.indices.filter { months[$0].month == 1 }
+    func isFree(_ index: Int) -> Bool { shown.allSatisfy { abs(x($0) - x(index)) >= 38 } }
+    if isFree(0) { shown.append(0) }
+    for index in months.indices where months[index].month % 3 == 1 && isFree(index) { shown.append(index) }
+    for index in shown {
+      let isYear = months[index].month == 1 || index == 0
+      label(x(index), y, isYear ? String(months[index].year) : Numbers.monthName(months[index]), .middle, class: "s")
+    }
+  }
+
+  /// What marks mean, side by side: each with as much room as its words need.
+  mutating func key(_ entries: [(mark: String, words: String)], from left: Double, _ top: Double) {
+    var x = left
+    for (mark, words) in entries {
+      box(x, top, 14, 14, class: mark)
+      label(x + 19, top + 12, words)
+      x += 19 + TextWidth.of(words) + 14
     }
   }
 }

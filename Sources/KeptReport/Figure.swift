@@ -14,6 +14,8 @@ protocol Figure: Sendable {
   var legend: String { get }
   /// Each opens one of the numbers shown.
   var commands: [String] { get }
+  /// Of its pictures, as drawn 480 wide; 0 of a table.
+  var height: Double { get }
   func draw(into page: inout Markup)
 }
 
@@ -29,6 +31,10 @@ struct FigureSubject: Sendable {
   let defines: [(table: String, column: String)]
   var shape = Shape.card
 
-  /// How much of the page it takes where there are two columns: a card, two cards one above the other, or both columns.
-  enum Shape: String { case card, tall, wide }
+  /// How much of the page it takes where there are two columns: one of them, or both.
+  enum Shape: String { case card, wide }
+}
+
+extension Figure {
+  var height: Double { 0 }
 }

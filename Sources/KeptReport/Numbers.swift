@@ -51,18 +51,27 @@ enum Numbers {
 
   static func monthName(_ day: CivilDate) -> String { months[day.month - 1] }
 
-  /// `2024-08-10 07:00 UTC`.
-  static func instant(_ instant: Instant) -> String {
-    let text = RFC3339.string(instant)
-    return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
-  }
-
   /// One of something, or many: "1 customer", "5 customers".
   static func count(_ number: Int, _ thing: String, many: String? = nil) -> String {
     "\(whole(number)) \(number == 1 ? thing : many ?? thing + "s")"
   }
 
-  /// Names may be long; a picture has room for the beginning.
+  /// Exact below ten thousand, then as many figures as a narrow column holds: 9,999, 12.3k, 4.6M.
+  static func compact(_ number: Int) -> String {
+    guard number.magnitude >= 10_000 else { return whole(number) }
+    let (scaled, unit) = number.magnitude < 999_500 ? (Double(number) / 1000, "k") : (Double(number) / 1_000_000, "M")
+    return decimal(scaled, abs(scaled) < 99.95 ? 1 : 0).replacing(/\.0$/, with: "") + unit
+  }
+
+  /// A share as a whole number of hundred; what is neither nothing nor all is never said to be.
+  static func ofHundred(_ share: Double) -> String { percent(share).replacing(" %", with: "") }
+
+  /// "Jul 2024", or "Mar 2022 to Jul 2024".
+  static func span(_ first: CivilDate, _ last: CivilDate) -> String {
+    first == last ? month(first) : "\(month(first)) to \(month(last))"
+  }
+
+  /// Names may be long; a sentence has room for the beginning.
   static func short(_ name: String, _ length: Int = 18) -> String {
     name.count <= length ? name : name.prefix(length - 1) + "…"
   }

@@ -40,15 +40,31 @@ struct Origin {
     return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
   }
 
-  /// Whether the month that begins on this day is not over at as-of. The manifest does not say the business zone; in its
-  /// first or last hours a month may be marked that is just over.
+  /// What local clocks showed at as-of, in the zone in which the tables' days begin; those of UTC where an older program
+  /// did not record it.
+  var localTime: Instant { manifest.asOf + Int64(manifest.utcOffsetSeconds ?? 0) * 1_000_000 }
+
+  /// The local day of as-of.
+  var today: CivilDate {
+    let microsecondsOfDay: Int64 = 86_400_000_000
+    let (days, rest) = localTime.quotientAndRemainder(dividingBy: microsecondsOfDay)
+    return CivilDate(dayNumber: Int(rest < 0 ? days - 1 : days))
+  }
+
+  /// "10 Aug 2024, 09:00 (UTC+02:00)"
+  var asOf: String {
+    let offset = manifest.utcOffsetSeconds ?? 0
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
+    let (hours, minutes) = (offset.magnitude / 3600, offset.magnitude / 60 % 60)
+    let zone = offset == 0 ? "" : (offset < 0 ? "−" : "+") + "\(two(Int(hours))):\(two(Int(minutes)))"
+    return "\(Numbers.day(today)), \(RFC3339.string(localTime).dropFirst(11).prefix(5)) (UTC\(zone))"
+  }
+
+  /// Whether the month that begins on this day was not over yet at as-of.
   func isOpen(month day: CivilDate) -> Bool {
     let next =
       day.month == 12
-      ? CivilDate(year: day.year + 1, month: 1, day: 1)
-      : CivilDate(year: day.year, month: day.month + 1, day: 1)
-    let microsecondsOfDay: Int64 = 86_400_000_000
-    let (days, rest) = manifest.asOf.quotientAndRemainder(dividingBy: microsecondsOfDay)
-    return (rest < 0 ? days - 1 : days) < next.dayNumber
+      ? CivilDate(year: day.year + 1, month: 1, day: 1) : CivilDate(year: day.year, month: day.month + 1, day: 1)
+    return today.dayNumber < next.dayNumber
   }
 }

@@ -14,7 +14,7 @@ public struct Report {
   /// The columns that the page is made from, by table: nothing else of a snapshot need be read.
   public static let needs: [String: Set<String>] = {
     var needs: [String: Set<String>] = [
-      "dictionary": ["table_name", "column_name", "unit", "meaning", "formula", "seed", "direction"],
+      "dictionary": ["table_name", "column_name", "unit", "meaning", "formula", "seed", "reason"],
       "sources": ["source", "day", "events"],
     ]
     for figure in figures {
@@ -45,7 +45,7 @@ public struct Report {
         page.empty("meta", ["charset": "utf-8"])
         page.empty("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
         page.empty("meta", ["name": "color-scheme", "content": "light dark"])
-        page.element("title", "\(tables.origin.ledger), \(Numbers.instant(manifest.asOf)): how we treat our customers")
+        page.element("title", "\(tables.origin.ledger), \(tables.origin.asOf): how we and our customers treat each other")
         page.element("style") { $0.raw(Style.sheet) }
       }
       page.raw("\n")
@@ -53,7 +53,7 @@ public struct Report {
         page.raw(Style.patterns)
         head(into: &page)
         page.element("main") { page in
-          for (subject, figure) in shown { section(subject, figure, into: &page) }
+          for part in Layout.parts(shown) { draw(part, into: &page) }
         }
         foot(into: &page)
       }
@@ -64,13 +64,15 @@ public struct Report {
 
   private func head(into page: inout Markup) {
     page.element("header") { page in
-      page.element("p", ["class": "kicker"], "\(tables.origin.ledger), as of \(Numbers.instant(manifest.asOf))")
+      page.element("p", ["class": "kicker"], "\(tables.origin.ledger), as of \(tables.origin.asOf)")
       page.element("h1", "How we and our customers treat each other")
       page.element(
         "p", ["class": "lead"],
-        "Replayed from \(Numbers.whole(Int(clamping: manifest.position))) events. \(silence)")
+        "Replayed from \(Numbers.count(Int(clamping: manifest.position), "event")). \(silence)")
       page.element("nav", ["aria-label": "On this page"]) { page in
-        for (subject, _) in shown { page.element("a", ["href": "#\(subject.id)"], subject.name) }
+        for (subject, figure) in shown {
+          page.element("a", ["href": "#\(subject.id)", "class": figure == nil ? "absent" : ""], subject.name)
+        }
       }
     }
     page.raw("\n")
@@ -79,7 +81,8 @@ public struct Report {
   /// Which sources said nothing for a week before as-of: what looks like silence of customers may be theirs.
   private var silence: String {
     let table = tables["sources"]
-    let today = Int(manifest.asOf / 86_400_000_000)
+    guard table.rowCount > 0 else { return "" }
+    let today = tables.origin.today.dayNumber
     var silent: [String] = []
     for (source, rows) in table.grouped(by: "source") {
       let days = rows.filter { table["events"].count($0) > 0 }.compactMap { table["day"].day($0)?.dayNumber }
@@ -91,8 +94,25 @@ public struct Report {
     return "Silent for a week or more, so that less is known: \(silent.prefix(12).joined(separator: ", "))\(more)."
   }
 
-  private func section(_ subject: FigureSubject, _ figure: (any Figure)?, into page: inout Markup) {
-    page.element("section", ["id": subject.id, "class": subject.shape.rawValue]) { page in
+  private func draw(_ part: Layout.Part, into page: inout Markup) {
+    switch part {
+    case .wide(let place): section(place, into: &page)
+    case .columns(let columns):
+      page.element("div", ["class": "columns"]) { page in
+        for places in columns {
+          page.element("div", ["class": "column"]) { page in for place in places { section(place, into: &page) } }
+        }
+      }
+    case .absent(let places):
+      page.element("div", ["class": "absentees"]) { page in for place in places { section(place, into: &page) } }
+    }
+  }
+
+  private func section(_ place: Int, into page: inout Markup) {
+    let (subject, figure) = shown[place]
+    // On a narrow page, where the columns become one, they stand in the order of `figures`.
+    let style = "--place: \(place)"
+    page.element("section", ["id": subject.id, "class": subject.shape.rawValue, "style": style]) { page in
       page.element("p", ["class": "kicker"], subject.name)
       page.element("h2", figure?.title ?? "No such events yet")
       if let figure {
@@ -130,6 +150,7 @@ public struct Report {
             page.write(": ")
             page.element("span", ["class": "formula"], formula)
           }
+          if let reason = definition.reason { page.write("; here unknown: \(reason)") }
         }
       }
     }
@@ -148,7 +169,7 @@ public struct Report {
         }
       }
       page.element(
-        "p",
+        "p", ["class": "screen"],
         "The commands below each figure run in the folder that holds the ledger and say what this page says, from the same "
           + "events by the same rules.")
     }

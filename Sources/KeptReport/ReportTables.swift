@@ -20,7 +20,7 @@ struct ReportTables {
     func text(_ name: String) -> String? { dictionary[name].text(row).flatMap { $0.isEmpty ? nil : $0 } }
     return Definition(
       meaning: text("meaning") ?? "", formula: text("formula"), unit: text("unit"), seed: text("seed"),
-      direction: text("direction"))
+      reason: text("reason"))
   }
 
   struct Definition {
@@ -28,6 +28,7 @@ struct ReportTables {
     let formula: String?
     let unit: String?
     let seed: String?
-    let direction: String?
+    /// Why it is NULL in every row of this snapshot.
+    let reason: String?
   }
 }

@@ -3,10 +3,10 @@ enum Style {
   static let sheet: StaticString = """
 
     :root { color-scheme: light dark; --bg: #f7f5f0; --card: #fffefb; --ink: #1c2126; --soft: #565f69; --line: #dfdbd1;
-      --we: #164f86; --they: #b4500b; --tint: #e9eef3; --on: #ffffff }
-    @media (prefers-color-scheme: dark) {
+      --we: #164f86; --they: #b4500b; --tint: #e9eef3 }
+    @media screen and (prefers-color-scheme: dark) {
       :root { --bg: #13161a; --card: #1b2026; --ink: #eceae4; --soft: #a9b1bb; --line: #343b44; --we: #7db9ee;
-        --they: #f2a65a; --tint: #26303a; --on: #10151a }
+        --they: #f2a65a; --tint: #26303a }
     }
     * { box-sizing: border-box }
     html { -webkit-text-size-adjust: 100% }
@@ -24,16 +24,21 @@ enum Style {
     nav { display: flex; flex-wrap: wrap; gap: 0.4rem }
     nav a { padding: 0.3rem 0.75rem; border: 1px solid var(--line); border-radius: 2rem; background: var(--card);
       color: var(--ink); font-size: 0.85rem; text-decoration: none }
+    nav a.absent { border-style: dashed; color: var(--soft) }
     nav a:hover, nav a:focus-visible { border-color: var(--we); color: var(--we) }
-    main { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.25rem }
-    section { display: flex; flex-direction: column; min-width: 0; padding: 1.4rem 1.5rem 1.1rem; scroll-margin-top: 1rem;
-      border: 1px solid var(--line); border-radius: 0.9rem; background: var(--card) }
-    section.wide { grid-column: 1 / -1 }
-    section.tall { grid-row: span 2 }
-    figure { flex: 1; margin: 0 }
+    main { display: flex; flex-direction: column; gap: 1.25rem }
+    .columns { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.25rem; align-items: start }
+    .column { display: flex; flex-direction: column; gap: 1.25rem; min-width: 0 }
+    .absentees { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 1.25rem }
+    section { min-width: 0; padding: 1.4rem 1.5rem 1.1rem; scroll-margin-top: 1rem; border: 1px solid var(--line);
+      border-radius: 0.9rem; background: var(--card) }
+    .absentees section { padding: 1rem 1.2rem 0.8rem; border-style: dashed; background: none }
+    .absentees h2 { margin-bottom: 0; font-size: 1rem }
+    figure { margin: 0 }
     figcaption { margin-top: 0.8rem; color: var(--soft); font-size: 0.84rem; overflow-wrap: anywhere }
     .count { color: var(--ink); font-weight: 600 }
     .chart { display: block; width: 100%; height: auto; max-width: 36rem; margin: 0 auto; overflow: visible }
+    .chart + .chart { margin-top: 1.4rem }
     details { margin-top: 0.9rem; padding-top: 0.7rem; border-top: 1px solid var(--line); font-size: 0.84rem }
     summary { color: var(--we); font-weight: 600; cursor: pointer }
     summary:focus-visible, nav a:focus-visible { outline: 2px solid var(--we); outline-offset: 2px }
@@ -47,15 +52,21 @@ enum Style {
       overflow-wrap: anywhere }
     table { width: 100%; border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums }
     th, td { padding: 0.5rem 0.7rem 0.5rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top;
-      overflow-wrap: anywhere }
+      overflow-wrap: break-word }
+    tbody th { min-width: 5.5em; overflow-wrap: anywhere }
     thead th { color: var(--soft); font-size: 0.8rem; font-weight: 600 }
-    td.n { white-space: nowrap }
-    tr.same th, tr.same td { border-bottom-color: var(--line) }
-    .again { display: inline-block; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+    .n { white-space: nowrap }
+    th p, td p { margin: 0.15rem 0 0; color: var(--soft); font-size: 0.93em; font-weight: 400; line-height: 1.4 }
+    table.claims th, table.claims td { padding: 0.35rem 0.9rem 0.35rem 0; border-bottom: 0 }
+    table.claims thead, table.claims tbody { border-bottom: 1px solid var(--line) }
+    table.claims td { width: 33% }
+    table.claims td.verdict { width: 1%; white-space: nowrap }
+    .untested { margin: 0.8rem 0 0; font-size: 0.9rem }
     td ul { display: flex; flex-wrap: wrap; gap: 0.3rem; margin: 0; padding: 0; list-style: none }
-    td li { padding: 0.08rem 0.55rem; border-radius: 1rem; background: var(--tint); font-size: 0.86rem }
-    table.moves { margin-top: 1rem; font-size: 0.8rem }
-    table.moves th, table.moves td { padding: 0.3rem 0.2rem; overflow-wrap: normal }
+    td li { padding: 0.08rem 0.55rem; border-radius: 1rem; background: var(--tint); font-size: 0.95em }
+    details.inner { margin-top: 0.6rem; padding-top: 0; border: 0 }
+    table.moves { margin-top: 0.5rem; font-size: 0.8rem }
+    table.moves th, table.moves td { min-width: 0; padding: 0.3rem 0.2rem; overflow-wrap: normal }
     table.moves td { text-align: center }
     table.moves td.moved { font-weight: 700 }
     table.moves td.same { color: var(--soft) }
@@ -65,7 +76,13 @@ enum Style {
     .l { fill: var(--ink); font-size: 13px }
     .s { fill: var(--soft); font-size: 12px }
     .b { font-weight: 600 }
-    .on { fill: var(--on) }
+    .c { fill: #000000; font-size: 12.5px }
+    .c.on { fill: #ffffff }
+    .halo { paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round }
+    @media screen and (prefers-color-scheme: dark) {
+      .c, .c.on { fill: #ffffff }
+      .c.on-night { fill: #000000 }
+    }
     .grid { stroke: var(--line); stroke-width: 1 }
     .axis { stroke: var(--soft); stroke-width: 1 }
     .mark { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 5 3 }
@@ -75,6 +92,14 @@ enum Style {
     .disc.solid { fill-opacity: 1; stroke: var(--card); stroke-width: 1.5 }
     .frame { fill: none; stroke: var(--line) }
     .cross { fill: var(--tint) }
+    .place { fill: var(--card); stroke: var(--soft) }
+    .place.cross { fill: var(--tint) }
+    .flow { fill: none; stroke: var(--soft) }
+    .tip { fill: var(--soft) }
+    .flow.to { stroke: var(--we) }
+    .tip.to { fill: var(--we) }
+    .flow.away { stroke: var(--they); stroke-dasharray: 6 2.5 }
+    .tip.away { fill: var(--they) }
     .band { fill: var(--we); fill-opacity: 0.16 }
     .curve { fill: none; stroke: var(--we); stroke-width: 2.5; stroke-linejoin: round }
     .open { fill: none; stroke: var(--soft); stroke-dasharray: 3 2.5 }
@@ -102,40 +127,59 @@ enum Style {
     .ground { fill: var(--card) }
     .ink { fill: var(--soft) }
     .stroke-ink { stroke: var(--soft); stroke-width: 1.4 }
-    @media (max-width: 56rem) {
-      main { grid-template-columns: minmax(0, 1fr) }
-      section.tall { grid-row: auto }
+    @media screen and (max-width: 56rem) {
+      .columns { display: flex; flex-direction: column }
+      .column { display: contents }
+      .column > section { order: var(--place) }
     }
-    @media (max-width: 36rem) {
-      header, main, footer { padding-left: 0.8rem; padding-right: 0.8rem }
+    @media screen and (max-width: 36rem) {
+      header, main, footer { padding-left: 0.6rem; padding-right: 0.6rem }
       header { padding-top: 1.6rem }
-      section { padding: 1.1rem 0.9rem 0.9rem }
-      .l { font-size: 15px }
-      .s { font-size: 14px }
+      section { padding: 1.1rem 0.75rem 0.9rem }
+      .l { font-size: 16px }
+      .s { font-size: 15px }
+      .c { font-size: 14.5px }
       table.moves { font-size: 0.7rem }
       table.stack thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-      table.stack, table.stack tbody, table.stack tr, table.stack th, table.stack td { display: block; width: 100% }
-      table.stack tr { padding: 0.6rem 0; border-bottom: 1px solid var(--line) }
+      table.stack, table.stack tbody, table.stack tr, table.stack th, table.stack td { display: block; width: auto }
       table.stack th, table.stack td { padding: 0.1rem 0; border: 0 }
-      table.stack td::before { content: attr(data-name) ": "; color: var(--soft); font-size: 0.85em }
-      table.stack td ul { display: inline-flex }
+      table.list tr { padding: 0.5rem 0; border-bottom: 1px solid var(--line) }
+      table.list td.n { display: inline-block; padding-right: 1rem }
+      table.stack td[data-name]::before { content: attr(data-name) "\u{a0}"; color: var(--soft); font-size: 0.85em }
+      table.claims tbody { padding: 0.5rem 0 }
+      table.claims tr { padding: 0.15rem 0; border: 0 }
+      table.claims td.verdict { margin-top: 0.2rem; width: auto; font-weight: 600 }
+      table.claims .n { white-space: normal }
     }
     @media print {
       :root { --bg: #ffffff; --card: #ffffff; --ink: #000000; --soft: #444444; --line: #bbbbbb; --we: #164f86;
-        --they: #b4500b; --tint: #eeeeee; --on: #ffffff }
-      @page { margin: 14mm }
-      body { font-size: 10pt; -webkit-print-color-adjust: exact; print-color-adjust: exact }
-      nav, details { display: none }
+        --they: #b4500b; --tint: #eeeeee }
+      @page { margin: 12mm }
+      body { font-size: 9.5pt; line-height: 1.35; -webkit-print-color-adjust: exact; print-color-adjust: exact }
+      nav, details, .screen { display: none }
       header, main, footer { max-width: none; padding: 0 }
-      header { padding-bottom: 1rem }
-      main { gap: 0.7rem }
-      main { grid-template-columns: repeat(2, minmax(0, 1fr)) }
-      section { padding: 0.7rem 0.9rem; break-inside: avoid }
-      .chart { max-height: 11cm }
+      header { padding-bottom: 4mm }
+      h1 { font-size: 22pt }
+      h2 { margin-bottom: 0.6rem; font-size: 11pt }
+      .kicker, h2 { break-after: avoid }
+      main { display: block }
+      .columns { display: block; columns: 2; column-gap: 7mm }
+      .column { display: contents }
+      section { margin: 0 0 4mm; padding: 2mm 0 0; border: 0; border-top: 1pt solid var(--ink); border-radius: 0;
+        break-inside: avoid }
       section.wide { break-inside: auto }
-      tr { break-inside: avoid }
-      h2 { font-size: 11pt }
-      footer { break-inside: avoid; padding-top: 1rem }
+      .absentees { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 3mm; margin-bottom: 4mm; break-inside: avoid }
+      .absentees section { margin: 0; padding: 2mm 0; border-top: 0.5pt dashed var(--soft) }
+      table, .untested { font-size: 8.5pt }
+      th, td { padding-top: 0.28rem; padding-bottom: 0.28rem }
+      tr, table.claims tbody { break-inside: avoid }
+      figcaption { font-size: 8.5pt; break-before: avoid }
+      .l { font-size: 15.5px }
+      .s { font-size: 14.5px }
+      .c { font-size: 14px }
+      footer { padding-top: 2mm; font-size: 8.5pt; break-inside: avoid }
+      footer dl { display: grid; grid-template-columns: auto 1fr; gap: 0 4mm }
+      footer dt { margin: 0 }
     }
 
     """

@@ -35,6 +35,9 @@ public struct Manifest: Sendable, Equatable {
   public var position: UInt64
   public var root: Digest
   public var asOf: Instant
+  /// By how many seconds the business zone's clocks were ahead of UTC at that instant; nil where it was not recorded yet,
+  /// by an older version. `zone` decides it; it stands here so that a snapshot read alone can tell its days.
+  public var utcOffsetSeconds: Int?
   public var rulebook: Digest
   /// nil where it was not recorded yet, by an older version.
   public var rulebookOrigin: RulebookOrigin?
@@ -47,12 +50,13 @@ public struct Manifest: Sendable, Equatable {
   public var files: [File]
 
   public init(
-    position: UInt64, root: Digest, asOf: Instant, rulebook: Digest, rulebookOrigin: RulebookOrigin? = nil, zone: Digest,
-    versions: [String: String], command: [String], files: [File] = []
+    position: UInt64, root: Digest, asOf: Instant, utcOffsetSeconds: Int? = nil, rulebook: Digest,
+    rulebookOrigin: RulebookOrigin? = nil, zone: Digest, versions: [String: String], command: [String], files: [File] = []
   ) {
     self.position = position
     self.root = root
     self.asOf = asOf
+    self.utcOffsetSeconds = utcOffsetSeconds
     self.rulebook = rulebook
     self.rulebookOrigin = rulebookOrigin
     self.zone = zone
@@ -65,7 +69,7 @@ public struct Manifest: Sendable, Equatable {
   public var name: SnapshotName { SnapshotName(asOf: asOf, position: position) }
 
   /// How `other` says something else. The command, the versions and where equal rules came from do not matter, since they
-  /// do not decide what a snapshot says.
+  /// do not decide what a snapshot says, nor does the offset, which the zone decides.
   public func difference(from other: Manifest) -> SnapshotDifference? {
     if root != other.root { return .manifest(member: "root") }
     if rulebook != other.rulebook { return .manifest(member: "rulebook") }
@@ -98,6 +102,7 @@ extension Manifest {
       JSONMember("versions", .object(versions.map { JSONMember($0.key, .string($0.value)) })),
       JSONMember("command", .array(command.map { .string($0) })), JSONMember("files", .array(files)),
     ]
+    if let utcOffsetSeconds { members.append(JSONMember("utc_offset_s", .integer(utcOffsetSeconds))) }
     if let rulebookOrigin { members.append(JSONMember("rulebook_from", rulebookOrigin.json)) }
     return JSONValue.object(members).canonical() + [UInt8(ascii: "\n")]
   }
@@ -118,8 +123,10 @@ extension Manifest {
     guard let versions = value["versions"]?.members, let command = value["command"]?.array,
       let files = value["files"]?.array
     else { throw failure("versions, command or files are missing") }
+    let offset = value["utc_offset_s"]?.integer
+    guard offset.map({ $0.magnitude < Zone.offsetSecondsLimit }) ?? true else { throw failure("no place is so far from UTC") }
     self.init(
-      position: UInt64(position), root: root, asOf: asOf, rulebook: rulebook,
+      position: UInt64(position), root: root, asOf: asOf, utcOffsetSeconds: offset.map(Int.init), rulebook: rulebook,
       rulebookOrigin: value["rulebook_from"].flatMap(RulebookOrigin.init(json:)), zone: zone,
       versions: Dictionary(versions.map { ($0.key, $0.value.string ?? "") }, uniquingKeysWith: { first, _ in first }),
       command: command.map { $0.string ?? "" })

@@ -19,6 +19,11 @@ struct FileError: Error {
     self.next = next
   }
 
+  /// There is nothing to replay in a ledger.
+  static func noEvents(_ ledger: String) -> FileError {
+    FileError(ledger, "holds no events yet", next: "`kept import \(ledger) FILE`")
+  }
+
   /// A system call failed; `code` is `errno`'s.
   init(_ path: String, code: Int32) { self.init(path, Self.text(code)) }
 

@@ -149,7 +149,7 @@ extension Arguments {
       return calendar.dayStart(calendar.dayIndex(of: now))
     case "last":
       guard let last = try ledger.lastOccurred(below: end, log.corrections) else {
-        throw FileError(ledger.folder.path, "holds no events yet", next: "`kept import \(ledger.folder.path) FILE`")
+        throw FileError.noEvents(ledger.folder.path)
       }
       return last
     default:

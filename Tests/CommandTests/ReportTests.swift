@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ReportTests {
   /// The shop with its snapshot, made once.
-  private static let shop: Result<Workplace, any Error> = Result {
+  static let shop: Result<Workplace, any Error> = Result {
     let place = try Workplace()
     _ = try place.shell(
       """
@@ -82,9 +82,89 @@ import Testing
     #expect(try PageReader(page).error == nil)
   }
 
-  @Test func `without a snapshot it says how to get one`() throws {
+  /// By kind of the one event: what the figures say that have anything to say. All others have no such events yet.
+  private static let onlyEvents: KeyValuePairs<String, [String: String]> = [
+    #""kind":"order.placed","amount":20,"currency":"EUR","channel":"web""#: [
+      "call-first": "Of 1 customer still here, the record gives none a reason to go",
+      "lifecycle": "In Mar 2024 so far, 1 customer was active: 1 new, 0 still here, 0 back again",
+      "retention": "1 customer began; no month after that is over yet",
+      "signals": "No rule heard anything against us; most for us, “ordered” (+1 point from 1 touch)",
+    ],
+    #""kind":"relationship.ended","data":{"ended_by":"customer"}"#: [
+      "retention": "1 customer began; no month after that is over yet",
+      "signals": "No rule heard anything for us; most against us, “they left” (−2 points from 1 touch)",
+    ],
+    #""kind":"survey.answered","score":1,"data":{"instrument":"csat","scale_min":1,"scale_max":5}"#: [
+      "lifecycle": "In Mar 2024 so far, 1 customer was active: 1 new, 0 still here, 0 back again",
+      "retention": "1 customer began; no month after that is over yet",
+      "signals": "No rule heard anything for us; most against us, “rated” (−2 points from 1 touch)",
+      "word-of-mouth": "None of those who said how they liked it was satisfied, 1 customer",
+    ],
+    #""kind":"survey.answered","score":5,"data":{"instrument":"csat","scale_min":1,"scale_max":5}"#: [
+      "lifecycle": "In Mar 2024 so far, 1 customer was active: 1 new, 0 still here, 0 back again",
+      "retention": "1 customer began; no month after that is over yet",
+      "signals": "No rule heard anything against us; most for us, “rated” (+2 points from 1 touch)",
+      "word-of-mouth": "All who said how they liked it were satisfied, 1 customer",
+    ],
+    #""kind":"promise.made","due":"2024-03-20T10:00:00Z","department":"care","data":{"promise_id":"p","by":"us"}"#: [
+      "retention": "1 customer began; no month after that is over yet"
+    ],
+    #""kind":"case.opened","channel":"phone","data":{"case_id":"k","case_kind":"question"}"#: [
+      "lifecycle": "In Mar 2024 so far, 1 customer was active: 1 new, 0 still here, 0 back again",
+      "retention": "1 customer began; no month after that is over yet",
+    ],
+    #""kind":"effort.spent","amount":10,"currency":"EUR","data":{"effort":"keep"}"#: [
+      "retention": "1 customer began; no month after that is over yet",
+      "keeping": "Of every 100 spent on getting and keeping customers, 100 went to keeping those we have",
+    ],
+  ]
+
+  @Test func `of one event each figure says what it can, and the others that there are no such events yet`() throws {
+    let place = try Workplace()
+    for (index, (event, titles)) in Self.onlyEvents.enumerated() {
+      let line = #"{"source":"s","id":"1","time":"2024-03-15T10:00:00Z","customer":"C-1","# + event + "}\n"
+      try place.write(line, to: "\(index).jsonl")
+      let made = try place.shell(
+        "kept init l\(index) --currency EUR && kept import l\(index) \(index).jsonl && kept rebuild l\(index) && "
+          + "kept report l\(index) --output \(index).html")
+      try #require(made.status == 0, "\(event)\n\(made.talk)")
+      let reader = try PageReader(place.read("\(index).html"))
+      #expect(reader.titles.count == 13)
+      #expect(reader.titles.filter { $0.value != "No such events yet" } == titles, "\(event)")
+    }
+  }
+
+  /// Half past midnight in Berlin on the first of August; in UTC July is not over yet.
+  @Test func `months are over when they are in the ledger's zone`() throws {
+    let place = try Workplace()
+    let efforts = ["2024-07-10T10:00:00Z", "2024-07-31T22:30:00Z"].enumerated().map { index, time in
+      #"{"source":"hr","id":"\#(index)","kind":"effort.spent","time":"\#(time)","amount":10,"currency":"EUR","#
+        + #""data":{"effort":"keep"}}"#
+    }
+    try place.write(efforts.joined(separator: "\n"), to: "events.jsonl")
+    for (zone, openMonths, asOf) in [
+      ("Europe/Berlin", 1, "1\u{a0}Aug\u{a0}2024, 00:30 (UTC+02:00)"), ("UTC", 1, "31\u{a0}Jul\u{a0}2024, 22:30 (UTC)"),
+    ] {
+      let made = try place.shell(
+        "rm -rf shop; kept init shop --zone \(zone) --currency EUR && kept import shop events.jsonl && kept rebuild shop && "
+          + "kept report shop --output report.html")
+      try #require(made.status == 0, "\(made.talk)")
+      let page = try place.read("report.html")
+      #expect(page.contains("shop, as of \(asOf)"))
+      #expect(page.components(separatedBy: "class=\"unfinished\"").count - 1 == openMonths)
+      // In UTC the month that is told is the one that is not over, so that no row of it can be opened.
+      #expect(page.contains("--row 2024-07-01") == (zone == "Europe/Berlin"))
+    }
+  }
+
+  @Test func `without events, and without a snapshot, it says what to do next`() throws {
     let place = try Workplace()
     #expect(try place.kept("init", "shop").status == 0)
+    for command in ["rebuild", "report"] {
+      let run = try place.kept(command, "shop")
+      #expect(run == Outcome(output: "", talk: "kept: shop: holds no events yet\nNext: `kept import shop FILE`\n", status: 2))
+    }
+    #expect(try place.kept("import", "shop", "Fixtures/shop/events.jsonl").status == 0)
     let run = try place.kept("report", "shop")
     #expect(run.status == 2)
     #expect(run.talk == "kept: shop: no snapshot is published there\nNext: publish one: kept rebuild shop\n")
@@ -98,96 +178,6 @@ import Testing
     try #require(made.status == 0, "\(made.talk)")
     return try place.read("report.html")
   }
-
-  static let hasBrowser = FileManager.default.isExecutableFile(atPath: "/usr/bin/chromium")
-
-  /// The page stands in a frame as wide as the screen; what the browser made of it is written down beside it.
-  @Test(
-    .enabled(if: hasBrowser, "there is no chromium; Scripts/test installs it"), .timeLimit(.minutes(3)),
-    arguments: [(390, "light"), (390, "dark"), (1280, "light")])
-  func `in a browser every chart is drawn, nothing is loaded, and nothing stands out at the side`(
-    width: Int, scheme: String
-  ) throws {
-    let place = try Self.shop.get()
-    let name = "frame-\(width)-\(scheme)"
-    try place.write(Self.frame(try place.read("report.html"), width: width), to: "\(name).html")
-    let dark = scheme == "dark" ? "--blink-settings=preferredColorScheme=0" : "--blink-settings=preferredColorScheme=1"
-    let run = try place.shell(
-      """
-      PATH="$PATH:/usr/bin" chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
-        --user-data-dir="$PWD/browser-\(name)" --virtual-time-budget=5000 --enable-logging=stderr \(dark) \
-        --dump-dom "file://$PWD/\(name).html"
-      """)
-    let dom = run.output
-    #expect(!run.talk.contains("CONSOLE"), "\(run.talk)")
-    let found = try #require(dom.firstMatch(of: /<pre id="found">(.+?)<\/pre>/), "\(run.talk)").1
-    let facts = try JSONDecoder().decode(PageFacts.self, from: Data(found.utf8))
-    #expect(facts.isDark == (scheme == "dark"))
-    #expect(facts.loaded == [])
-    #expect(facts.charts == 11)
-    #expect(facts.empty == [])
-    #expect(facts.width <= width)
-    #expect(facts.wide == [])
-    #expect(facts.faint == [])
-  }
-
-  private struct PageFacts: Decodable {
-    var isDark: Bool
-    /// What the page asked the network for.
-    var loaded: [String]
-    var charts: Int
-    /// Charts in which nothing is drawn.
-    var empty: [String]
-    var width: Int
-    /// What reaches beyond the screen.
-    var wide: [String]
-    /// Text that stands out less from its ground than 4.5 : 1.
-    var faint: [String]
-  }
-
-  private static func frame(_ page: String, width: Int) -> String {
-    let source = page.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
-    return """
-      <!DOCTYPE html><meta charset="utf-8"><body>
-      <iframe id="page" style="width:\(width)px;height:800px;border:0" srcdoc="\(source)"></iframe>
-      <pre id="found"></pre>
-      <script>
-      const frame = document.getElementById("page");
-      function light(colour) {
-        const parts = colour.match(/[0-9.]+/g).slice(0, 3).map(Number)
-          .map(part => part / 255).map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-      }
-      function contrast(one, other) {
-        const pair = [light(one), light(other)].sort((a, b) => b - a);
-        return (pair[0] + 0.05) / (pair[1] + 0.05);
-      }
-      frame.addEventListener("load", () => {
-        const view = frame.contentWindow, page = frame.contentDocument;
-        const charts = [...page.querySelectorAll("svg.chart")];
-        const drawn = chart => [...chart.querySelectorAll("rect,circle,path")].filter(mark => {
-          const box = mark.getBoundingClientRect();
-          return box.width + box.height > 0;
-        }).length;
-        const card = view.getComputedStyle(page.querySelector("section")).backgroundColor;
-        const words = [...page.querySelectorAll("h2,figcaption,td,th,summary,text:not(.on)")];
-        document.getElementById("found").textContent = JSON.stringify({
-          isDark: view.matchMedia("(prefers-color-scheme: dark)").matches,
-          loaded: view.performance.getEntriesByType("resource").map(entry => entry.name),
-          charts: charts.length,
-          empty: charts.filter(chart => drawn(chart) < 2).map(chart => chart.parentNode.parentNode.id),
-          width: page.documentElement.scrollWidth,
-          wide: [...page.querySelectorAll("section *")].filter(part => part.getBoundingClientRect().right > \(width) + 1)
-            .map(part => part.tagName + " " + part.textContent.slice(0, 30)),
-          faint: [...new Set(words.filter(part => {
-            const style = view.getComputedStyle(part);
-            return contrast(part.tagName === "text" ? style.fill : style.color, card) < 4.5;
-          }).map(part => part.textContent.slice(0, 30)))],
-        });
-      });
-      </script>
-      """
-  }
 }
 
 /// A page taken apart by the XML parser of Foundation.
@@ -197,7 +187,10 @@ private final class PageReader: NSObject, XMLParserDelegate {
   private(set) var commands: [String] = []
   /// `table.column` of the terms defined.
   private(set) var defined: [String] = []
+  /// The title of each figure, by its place on the page.
+  private(set) var titles: [String: String] = [:]
   private(set) var error: String?
+  private var section = ""
   private var open: [String] = []
   private var text = ""
 
@@ -215,12 +208,14 @@ private final class PageReader: NSObject, XMLParserDelegate {
     elements.insert(name)
     open.append(name)
     text = ""
+    if name == "section" { section = attributes["id"] ?? "" }
   }
 
   func parser(_ parser: XMLParser, foundCharacters characters: String) { text += characters }
 
   func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
     if open.suffix(2) == ["pre", "code"] { commands.append(text) }
+    if open.suffix(2) == ["section", "h2"] { titles[section] = text }
     if open.suffix(2) == ["dt", "code"] { defined.append(text) }
     open.removeLast()
   }

@@ -44,6 +44,8 @@ import Testing
     #expect(Numbers.hours(29) == "29.0 h")
     #expect(Numbers.hours(72) == "3.0 days")
     #expect(Numbers.count(1, "customer") == "1 customer")
+    #expect([9999, 10_000, 12_345, 99_949, 123_456, 999_600, 12_300_000].map(Numbers.compact)
+      == ["9,999", "10k", "12.3k", "99.9k", "123k", "1M", "12.3M"])
     #expect(Numbers.count(2, "touch", many: "touches") == "2 touches")
   }
 
@@ -53,6 +55,7 @@ import Testing
     #expect(Numbers.percent(0.43) == "43 %")
     #expect(Numbers.percent(0.999) == ">99 %")
     #expect(Numbers.percent(1) == "100 %")
+    #expect([0, 0.001, 0.43, 0.999, 1].map(Numbers.ofHundred) == ["0", "<1", "43", ">99", "100"])
   }
 
   @Test func `places in a picture have at most one decimal`() {

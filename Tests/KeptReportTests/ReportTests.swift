@@ -69,6 +69,47 @@ import Testing
     #expect(String(decoding: page, as: UTF8.self).contains("satisfied"))
   }
 
+  @Test func `a figure of which every cell is NULL is not drawn, and nothing of it is said to be zero`() throws {
+    let tables = Report.needs.map { name, columns in
+      let null = ColumnData(.string(StringColumn(dictionary: StringDictionary([]), codes: [StringColumn.nullCode])))
+      return Table(
+        schema: TableSchema(
+          name: name, meaning: "", columns: columns.sorted().map { ColumnSpec($0, .string, isNullable: true) }),
+        columns: columns.map { _ in null })
+    }
+    let page = String(decoding: Report(Self.manifest, tables: tables, ledger: "shop").html(), as: UTF8.self)
+    #expect(page.components(separatedBy: "No such events yet").count - 1 == Report.figures.count)
+    #expect(!page.contains("<figure"))
+  }
+
+  @Test(arguments: [
+    // Half an hour of August in Berlin is still July in UTC.
+    ("2024-07-31T22:30:00Z", 7200, 1, false), ("2024-07-31T22:30:00Z", nil, 31, true),
+    ("2024-08-01T02:30:00Z", -10_800, 31, true), ("2024-08-01T03:00:00Z", -10_800, 1, false),
+    ("2024-07-31T12:00:00Z", 43_200, 1, false),
+  ] as [(String, Int?, Int, Bool)])
+  func `a month is over when it is over in the ledger's zone`(
+    asOf: String, offset: Int?, day: Int, isOpen: Bool
+  ) throws {
+    var manifest = Self.manifest
+    manifest.asOf = try RFC3339.parse(asOf)
+    manifest.utcOffsetSeconds = offset
+    let origin = Origin(manifest: manifest, ledger: "shop")
+    #expect(origin.today.day == day)
+    #expect(origin.isOpen(month: CivilDate(year: 2024, month: 7, day: 1)) == isOpen)
+    #expect(origin.isOpen(month: CivilDate(year: 2024, month: 8, day: 1)))
+    #expect(!origin.isOpen(month: CivilDate(year: 2023, month: 12, day: 1)))
+  }
+
+  @Test func `the page says when it is of in the ledger's own time`() {
+    var manifest = Self.manifest
+    #expect(Origin(manifest: manifest, ledger: "shop").asOf == "10\u{a0}Aug\u{a0}2024, 07:00 (UTC)")
+    manifest.utcOffsetSeconds = 7200
+    #expect(Origin(manifest: manifest, ledger: "shop").asOf == "10\u{a0}Aug\u{a0}2024, 09:00 (UTC+02:00)")
+    manifest.utcOffsetSeconds = -34_200
+    #expect(Origin(manifest: manifest, ledger: "shop").asOf == "9\u{a0}Aug\u{a0}2024, 21:30 (UTC−09:30)")
+  }
+
   @Test func `commands quote what a shell would read otherwise`() {
     var manifest = Self.manifest
     manifest.rulebookOrigin = .file("my rules.json")

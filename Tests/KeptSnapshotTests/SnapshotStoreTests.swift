@@ -175,6 +175,14 @@ import Testing
       manifest.rulebookOrigin = origin
       #expect(try Manifest(parsing: manifest.encode(), path: "m") == manifest)
     }
+    for offset in [0, 7200, -34_200] {
+      manifest.utcOffsetSeconds = offset
+      #expect(try Manifest(parsing: manifest.encode(), path: "m") == manifest)
+    }
+    for offset in [93_600, -93_600, Int(Int64.max)] {
+      manifest.utcOffsetSeconds = offset
+      #expect(throws: SnapshotError.self) { try Manifest(parsing: manifest.encode(), path: "m") }
+    }
     for count in 0..<bytes.count - 1 {
       #expect(throws: SnapshotError.self) { try Manifest(parsing: Array(bytes.prefix(count)), path: "m") }
     }

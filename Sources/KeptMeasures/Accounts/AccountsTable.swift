@@ -9,7 +9,8 @@ enum AccountsTable {
     name: "accounts", meaning: "a B2B account",
     columns: [
       ColumnSpec("account", .string, meaning: "as its events name it"),
-      ColumnSpec("people", .int64, meaning: "customers that its touches name"),
+      ColumnSpec(
+        "people", .int64, meaning: "customers that its touches name", formula: "|{customers of its touches}|"),
     ] + LifeColumns.specs + Trait.columns + AccountTrait.columns + [
       ColumnSpec(
         "ours_only_quarters", .int32, unit: "quarters",

@@ -9,12 +9,12 @@ final class WordTraits: TraitFold {
   static let family = FactFamily(
     name: "word traits", meaning: "a life",
     columns: FactColumn.ratio(
-      "wom_ratio", unit: "", "people satisfied with us of late for each who is dissatisfied",
+      "wom_ratio", unit: ColumnUnit.each, "people satisfied with us of late for each who is dissatisfied",
       formula: "satisfied / dissatisfied, by their last rating within traits.window_days", seed: "S1.5",
       direction: "THEY", highIsGood: true, requires: opinions)
       + [
         FactColumn(
-          "wom_balance", .number, "how far that is above break-even; NULL where nobody has an opinion",
+          "wom_balance", .number, unit: "customers", "how far that is above break-even; NULL where nobody has an opinion",
           formula: "satisfied − word_of_mouth.break_even · dissatisfied", seed: "S1.5", direction: "THEY",
           highIsGood: true, requires: opinions),
         FactColumn(

@@ -20,7 +20,8 @@ enum CustomerMonthsTable {
       ColumnSpec(
         "quadrant", .string, meaning: "mutual, unrequited_ours, unrequited_theirs, indifferent or unknown",
         seed: "S2.13", direction: "BOTH"),
-      ColumnSpec("complete", .boolean, meaning: "the month had ended by the as-of instant"),
+      ColumnSpec(
+        "complete", .boolean, meaning: "the month had ended by the as-of instant", formula: "end of the month ≤ as-of"),
     ])
 
   private static func points(_ list: SignalList) -> [ColumnSpec] {
@@ -40,7 +41,7 @@ enum CustomerMonthsTable {
 
   private static func index(_ name: String, _ meaning: String, _ direction: String) -> ColumnSpec {
     ColumnSpec(
-      name, .double, isNullable: true, meaning: meaning + "; NULL while they were silent",
+      name, .double, isNullable: true, unit: ColumnUnit.index, meaning: meaning + "; NULL while they were silent",
       formula: "100 · (P − N) / (P + N + 4)", seed: "S4.15", direction: direction, highIsGood: true)
   }
 

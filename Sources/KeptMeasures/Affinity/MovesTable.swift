@@ -16,16 +16,19 @@ enum MovesTable {
       ColumnSpec(
         "customers", .int64, meaning: "customers, or accounts, that stood so", seed: "S2.13", direction: "BOTH"),
     ] + mean("we", "how into them we were", "WE") + mean("they", "how into us they were", "THEY") + [
-      ColumnSpec("complete", .boolean, meaning: "the month had ended by the as-of instant")
+      ColumnSpec(
+        "complete", .boolean, meaning: "the month had ended by the as-of instant", formula: "end of the month ≤ as-of")
     ])
 
   private static func mean(_ name: String, _ meaning: String, _ direction: String) -> [ColumnSpec] {
     [
       ColumnSpec(
-        "\(name)_mean", .double, isNullable: true, meaning: "\(meaning) at the end of the month, on average",
+        "\(name)_mean", .double, isNullable: true, unit: ColumnUnit.index,
+        meaning: "\(meaning) at the end of the month, on average",
         formula: "\(name)_mean_num / \(name)_mean_den", seed: "S2.13", direction: direction, highIsGood: true),
       ColumnSpec(
-        "\(name)_mean_num", .decimal, meaning: "sum of their \(name)_index", seed: "S2.13", direction: direction),
+        "\(name)_mean_num", .decimal, unit: "points", meaning: "sum of their \(name)_index", seed: "S2.13",
+        direction: direction),
       ColumnSpec(
         "\(name)_mean_den", .int64, meaning: "how many of them had a \(name)_index", seed: "S2.13",
         direction: direction),

@@ -57,7 +57,7 @@ enum StandingMeasures {
   ) -> MeasureSpec {
     MeasureSpec(
       name, seed, meaning, formula: "mean \(index) when the month ends, of those who have one", direction, high: high,
-      num: "sum of \(index)", den: "customers who have one")
+      unit: "points", num: MeasurePart("sum of \(index)", unit: "points"), den: "customers who have one")
   }
 }
 
@@ -118,7 +118,8 @@ struct CrisisCareGap: ToldMeasure {
   let spec = MeasureSpec(
     "crisis_care_gap", "S1.26", "how much more into customers we are in a crisis than outside",
     formula: "mean we_index when the month of a declared crisis ends − the same of all months outside", "WE", high: true,
-    num: "mean we_index in the crisis", den: "mean we_index outside", isMonthly: false)
+    unit: "points", num: MeasurePart("mean we_index in the crisis", unit: "points"),
+    den: MeasurePart("mean we_index outside", unit: "points"), isMonthly: false)
   let parts: Parts = [.history, .standing]
   let families: [FactFamily] = [PeriodFacts.family]
 

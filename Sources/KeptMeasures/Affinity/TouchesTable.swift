@@ -14,7 +14,9 @@ enum TouchesTable {
       ColumnSpec(
         "position", .int64, isNullable: true,
         meaning: "where the event stands in the log; of an absence, the event that opened the matter"),
-      ColumnSpec("kind", .string, meaning: "the event's kind; of an absence, that of the event that opened the matter"),
+      ColumnSpec(
+        "kind", .string, meaning: "the event's kind; of an absence, that of the event that opened the matter",
+        formula: "kind of the event at position"),
       ColumnSpec("is_absence", .boolean, meaning: "no event says it: a limit passed and nothing came"),
       ColumnSpec("list", .string, meaning: "we_done, we_felt or they"),
       ColumnSpec("rule", .string, meaning: "the rule of the rulebook that gave the points"),
@@ -28,13 +30,15 @@ enum TouchesTable {
         "balance_after", .double, unit: "points", meaning: "the customer's list right after the touch, faded to then",
         formula: "P − N of the list", seed: "S0.10", direction: "BOTH", highIsGood: true),
       ColumnSpec(
-        "we_after", .double, isNullable: true, unit: "−100 … 100", meaning: "we_index right after the touch; NULL: silence",
+        "we_after", .double, isNullable: true, unit: ColumnUnit.index, meaning: "we_index right after the touch; NULL: silence",
         formula: "100 · (P − N) / (P + N + 4)", seed: "S0.10", direction: "WE", highIsGood: true),
       ColumnSpec(
-        "they_after", .double, isNullable: true, unit: "−100 … 100", meaning: "they_index right after the touch; NULL: silence",
+        "they_after", .double, isNullable: true, unit: ColumnUnit.index,
+        meaning: "they_index right after the touch; NULL: silence",
         formula: "100 · (P − N) / (P + N + 4)", seed: "S0.10", direction: "THEY", highIsGood: true),
       ColumnSpec("why", .string, meaning: "what the rule hears in it", seed: "S3.21"),
-      ColumnSpec("seed", .string, meaning: "the claim of the articles that the rule answers"),
+      ColumnSpec(
+        "seed", .string, meaning: "the claim of the articles that the rule answers", formula: "seed of the rule"),
     ])
 
   /// - Parameter kinds: by kind code.

@@ -19,13 +19,17 @@ enum BacktestsTable {
       number("auc", "how often, of one with and one without the outcome, the first was said to be likelier; ½ is guessing"),
       number("lo", "lower end of its 95 % interval, by Hanley and McNeil"),
       number("hi", "upper end of it"),
-      ColumnSpec("n", .int64, meaning: "customers of whom it was told; of all instants their sum"),
-      ColumnSpec("events", .int64, meaning: "of them, with the outcome"),
+      ColumnSpec(
+        "n", .int64, meaning: "customers of whom it was told; of all instants their sum",
+        formula: "|{customers there at the instant with a value}|"),
+      ColumnSpec("events", .int64, meaning: "of them, with the outcome", formula: "|{of those, with the outcome}|"),
       ColumnSpec(
         "hindsight", .string,
         meaning: "none: all that was used had been recorded by then; late_events: something of it was recorded later, or "
-          + "may have been"),
-      ColumnSpec("note", .string, isNullable: true, meaning: "why there is no area, or what to know of it"),
+          + "may have been", formula: "recorded after the instant, of what had occurred before it"),
+      ColumnSpec(
+        "note", .string, isNullable: true, meaning: "why there is no area, or what to know of it",
+        formula: "too few with or without the outcome, or what was left out"),
     ])
 
   private static func number(_ name: String, _ meaning: String) -> ColumnSpec {
@@ -86,17 +90,22 @@ enum CalibrationTable {
       ColumnSpec(
         "bin", .int64,
         meaning: "bins of about equal size from what was said lowest, from 1; equal values stay together"),
-      number("lowest", "the lowest value in the bin", "min of what was said"),
-      number("highest", "the highest", "max of what was said"),
+      number("lowest", "the lowest value in the bin", "min of what was said", unit: ofMeasure),
+      number("highest", "the highest", "max of what was said", unit: ofMeasure),
       number(
-        "forecast", "their mean; a probability of the outcome foretells the share below", "Σ of what was said / n"),
-      number("observed", "share that had the outcome", "events / n"),
-      ColumnSpec("events", .int64, meaning: "how many had it"),
-      ColumnSpec("n", .int64, meaning: "customers in the bin, all instants together"),
+        "forecast", "their mean; a probability of the outcome foretells the share below", "Σ of what was said / n",
+        unit: ofMeasure),
+      number("observed", "share that had the outcome", "events / n", unit: "share"),
+      ColumnSpec("events", .int64, meaning: "how many had it", formula: "|{of n, with the outcome}|"),
+      ColumnSpec(
+        "n", .int64, meaning: "customers in the bin, all instants together", formula: "|{customers with such a value}|"),
     ])
 
-  private static func number(_ name: String, _ meaning: String, _ formula: String) -> ColumnSpec {
-    ColumnSpec(name, .double, meaning: meaning, formula: formula, direction: "NEI")
+  /// A row is of another index or forecast.
+  private static let ofMeasure = "as the measure"
+
+  private static func number(_ name: String, _ meaning: String, _ formula: String, unit: String) -> ColumnSpec {
+    ColumnSpec(name, .double, unit: unit, meaning: meaning, formula: formula, direction: "NEI")
   }
 
   static func make(_ backtests: Backtests, run: MeasureRun) -> Table {

@@ -15,20 +15,29 @@ enum ClaimsTable {
       number("value", "the statistic; NULL where the ledger cannot say", "by the row's statistic and note"),
       number("lo", "lower end of its 95 % interval", "by the row's statistic and note"),
       number("hi", "upper end of it", "by the row's statistic and note"),
-      ColumnSpec("df", .int64, isNullable: true, meaning: "degrees of freedom of chi2"),
-      ColumnSpec("n", .int64, meaning: "customers, accounts, cases, answers, months or weeks compared"),
-      ColumnSpec("events", .int64, isNullable: true, meaning: "how many of them left, or had what is compared"),
-      number("p", "the chance of as much if there were no association; of the row's own test", "by the row's statistic"),
-      number("p_holm", "the same in view of all tests of the run", "Holm's step-down"),
+      ColumnSpec("df", .int64, isNullable: true, meaning: "degrees of freedom of chi2", formula: "groups − 1"),
+      ColumnSpec(
+        "n", .int64, meaning: "customers, accounts, cases, answers, months or weeks compared",
+        formula: "by the row's statistic and note"),
+      ColumnSpec(
+        "events", .int64, isNullable: true, meaning: "how many of them left, or had what is compared",
+        formula: "by the row's statistic and note"),
+      number("p", "the chance of as much if there were no association; of the row's own test", "by the row's statistic",
+        unit: "probability"),
+      number("p_holm", "the same in view of all tests of the run", "Holm's step-down", unit: "probability"),
       ColumnSpec(
         "verdict", .string, meaning: "supported, not supported, reversed, or too little data",
         formula: "too little: n < claims.count_min or events < claims.events_min; else p_holm ≤ claims.level, a row "
           + "without p goes with the test before it"),
-      ColumnSpec("note", .string, meaning: "what was compared, and what to know of it; always: association, not cause"),
+      ColumnSpec(
+        "note", .string, meaning: "what was compared, and what to know of it; always: association, not cause",
+        formula: "what was found; what is compared; what would support it"),
     ])
 
-  private static func number(_ name: String, _ meaning: String, _ formula: String = "") -> ColumnSpec {
-    ColumnSpec(name, .double, isNullable: true, meaning: meaning, formula: formula, direction: "NEI")
+  private static func number(
+    _ name: String, _ meaning: String, _ formula: String, unit: String = ColumnUnit.ofRow
+  ) -> ColumnSpec {
+    ColumnSpec(name, .double, isNullable: true, unit: unit, meaning: meaning, formula: formula, direction: "NEI")
   }
 
   static func make(_ evidence: ClaimEvidence, run: MeasureRun) -> Table {

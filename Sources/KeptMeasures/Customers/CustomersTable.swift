@@ -7,7 +7,8 @@ enum CustomersTable {
     name: "customers", meaning: "a customer",
     columns: [
       ColumnSpec("customer", .string, meaning: "external id"),
-      ColumnSpec("account", .string, isNullable: true, meaning: "the account their latest event that names one names"),
+      ColumnSpec("account", .string, isNullable: true, meaning: "the account their latest event that names one names",
+        formula: "account of the last touch that has one"),
     ] + LifeColumns.specs + Trait.columns)
 
   /// - Parameter sourceEnds: by word code, how long each source is known to have recorded touches.

@@ -7,15 +7,18 @@ import KeptSnapshot
 struct LifeColumns {
   static let specs: [ColumnSpec] =
     [
-    ColumnSpec("party", .string, meaning: "b2c, b2b or internal; unsaid: b2b with an account, else b2c"),
-    ColumnSpec("cohort", .date, meaning: "first local day of the month of their first touch"),
-    ColumnSpec("first_at", .timestamp, meaning: "their first touch"),
-    ColumnSpec("last_at", .timestamp, meaning: "their last touch"),
+    ColumnSpec(
+      "party", .string, meaning: "b2c, b2b or internal; unsaid: b2b with an account, else b2c",
+      formula: "party of their last touch that has one"),
+    ColumnSpec(
+      "cohort", .date, meaning: "first local day of the month of their first touch", formula: "month of first_at"),
+    ColumnSpec("first_at", .timestamp, meaning: "their first touch", formula: "min time of their touches"),
+    ColumnSpec("last_at", .timestamp, meaning: "their last touch", formula: "max time of their touches"),
     column("touches", .int64, "touches that name them", "", "S0.10"),
     column("orders", .int64, "orders that stand: not cancelled", "", "S0.1"),
     column("orders_without_amount", .int64, "those of them that no amount is known of", "", "S0.1", good: false),
     ColumnSpec(
-      "revenue", .decimal, isNullable: true,
+      "revenue", .decimal, isNullable: true, unit: "currency",
       meaning: "worth of their orders in the ledger's currency; NULL where a rate is missing",
       formula: "Σ order.placed (after order.corrected) − cancelled − return.credited", seed: "S3.7",
       direction: "THEY",
@@ -42,7 +45,7 @@ struct LifeColumns {
     index("felt_index", "how they believe we treat them", "WE", "the list we_felt"),
     index("done_index", "how our own record says we treat them", "WE", "the list we_done"),
     ColumnSpec(
-      "love_gap", .double, isNullable: true,
+      "love_gap", .double, isNullable: true, unit: "points",
       meaning: "how much more we think we love them than they feel it; NULL unless both are known",
       formula: "done_index − felt_index", seed: "S2.5", direction: "BOTH", highIsGood: false),
     points("we_into", "points for of both WE lists, faded by age", "WE", good: true),
@@ -64,7 +67,7 @@ struct LifeColumns {
 
   private static func index(_ name: String, _ meaning: String, _ direction: String, _ lists: String) -> ColumnSpec {
     ColumnSpec(
-      name, .double, isNullable: true, meaning: meaning + "; −100 … 100, NULL while they are silent",
+      name, .double, isNullable: true, unit: ColumnUnit.index, meaning: meaning + "; −100 … 100, NULL while they are silent",
       formula: "100 · (P − N) / (P + N + 4) over \(lists)", seed: "S4.15", direction: direction, highIsGood: true)
   }
 

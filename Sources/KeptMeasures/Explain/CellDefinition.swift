@@ -11,8 +11,10 @@ extension TableName {
       return spec
     }
     guard column != "value" else { return measure.column }
+    let part = column == "num" ? measure.num : column == "den" ? measure.den : nil
     return ColumnSpec(
-      column, spec.type, isNullable: spec.isNullable, unit: measure.unit, meaning: "\(spec.meaning): \(measure.meaning)",
+      column, spec.type, isNullable: spec.isNullable, unit: part?.unit ?? measure.unit,
+      meaning: "\(spec.meaning): \(measure.meaning)",
       formula: measure.formula, seed: measure.seed, direction: measure.direction, highIsGood: measure.highIsGood)
   }
 

@@ -18,11 +18,22 @@ enum CaseColumn: Int, CaseIterable {
     case .case_id: return FactColumn(name, .id, isNullable: false, "its case_id, else the subject of its events")
     case .customer: return FactColumn(name, .customer, "external id")
     case .case_kind: return FactColumn(name, .word, "question, complaint, request or fault", seed: "S0.3")
-    case .state: return FactColumn(name, .word, isNullable: false, "open or resolved, at the as-of instant")
-    case .opened_at: return FactColumn(name, .instant, isNullable: false, "when it opened, at the latest")
+    case .state:
+      return FactColumn(
+        name, .word, isNullable: false, "open or resolved, at the as-of instant",
+        formula: "resolved: case.resolved or case.closed, and no case.reopened since")
+    case .opened_at:
+      return FactColumn(
+        name, .instant, isNullable: false, "when it opened, at the latest",
+        formula: "time of case.opened, else of its first event")
     case .opening_implied:
-      return FactColumn(name, .flag, isNullable: false, "its opening is not recorded: it opened at its first event")
-    case .resolved_at: return FactColumn(name, .instant, "when it was resolved last; NULL while open")
+      return FactColumn(
+        name, .flag, isNullable: false, "its opening is not recorded: it opened at its first event",
+        formula: "no case.opened")
+    case .resolved_at:
+      return FactColumn(
+        name, .instant, "when it was resolved last; NULL while open",
+        formula: "time of the first case.resolved or case.closed since it was open last")
     case .first_reply_h:
       return wait(
         "until a person of ours first replied; NULL: not yet",

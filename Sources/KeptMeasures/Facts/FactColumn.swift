@@ -36,19 +36,22 @@ struct FactColumn: Sendable {
   }
 
   /// A ratio with its parts, in this order: `name`, `name_num`, `name_den`.
+  ///
+  /// - Parameter parts: what numerator and denominator are counted in, where `value` does not say.
   static func ratio(
-    _ name: String, of value: Value = .count, scale: Double = 1, unit: String = "share", _ meaning: String,
-    formula: String, seed: String, direction: String, highIsGood: Bool?, requires: [[String]] = []
+    _ name: String, of value: Value = .count, scale: Double = 1, unit: String = "share",
+    parts: (num: String, den: String) = ("", ""), _ meaning: String, formula: String, seed: String,
+    direction: String, highIsGood: Bool?, requires: [[String]] = []
   ) -> [FactColumn] {
-    func part(_ suffix: String, _ what: String) -> FactColumn {
+    func part(_ suffix: String, _ what: String, _ unit: String) -> FactColumn {
       FactColumn(
-        name + suffix, value, "\(what) of \(name)", seed: seed, direction: direction, requires: requires)
+        name + suffix, value, unit: unit, "\(what) of \(name)", seed: seed, direction: direction, requires: requires)
     }
     return [
       FactColumn(
         name, .ratio(scale: scale), unit: unit, meaning, formula: formula, seed: seed, direction: direction,
         highIsGood: highIsGood, requires: requires),
-      part("_num", "numerator"), part("_den", "denominator"),
+      part("_num", "numerator", parts.num), part("_den", "denominator", parts.den),
     ]
   }
 }
@@ -70,6 +73,7 @@ extension FactColumn.Value {
     case .hours: "hours"
     case .seconds: "seconds"
     case .days: "days"
+    case .amount: "currency"
     default: ""
     }
   }
@@ -88,11 +92,15 @@ extension FactColumn.Value {
 extension FactColumn {
   /// Where the thing belongs; every family of a table ends in these. No words of a row stand for them.
   static let places: [FactColumn] = [
-    FactColumn("party", .place(.party), "b2c, b2b or internal: who it was for, as first said; with an account b2b"),
-    FactColumn("region", .place(.region), "from where, as first said"),
-    FactColumn("channel", .place(.channel), "through what, as first said"),
-    FactColumn("department", .place(.department), "which of ours had to do with it first"),
-    FactColumn("agent", .place(.agent), "who of ours had to do with it first"),
+    FactColumn(
+      "party", .place(.party), "b2c, b2b or internal: who it was for, as first said; with an account b2b",
+      formula: first("party")),
+    FactColumn("region", .place(.region), "from where, as first said", formula: first("region")),
+    FactColumn("channel", .place(.channel), "through what, as first said", formula: first("channel")),
+    FactColumn("department", .place(.department), "which of ours had to do with it first", formula: first("department")),
+    FactColumn("agent", .place(.agent), "who of ours had to do with it first", formula: first("agent")),
     FactColumn("offering", .place(.offering), "what it is about, as first said", seed: "S2.9"),
   ]
+
+  private static func first(_ field: String) -> String { "\(field) of the first of its events that has one" }
 }

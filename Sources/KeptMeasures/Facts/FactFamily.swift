@@ -30,6 +30,8 @@ struct FactFamily: Sendable {
 
   var schema: TableSchema { TableSchema(name: name, meaning: meaning, columns: (columns + FactColumn.places).map(\.spec)) }
 
+  func spec(_ column: String) -> ColumnSpec { columns[place(column)].spec }
+
   /// Where the word of a column stands in a row.
   func place(_ column: String) -> Int {
     guard let place = columns.firstIndex(where: { $0.spec.name == column }) else {

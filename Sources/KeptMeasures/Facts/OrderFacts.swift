@@ -52,13 +52,18 @@ final class OrderFacts: FactFold {
       return FactColumn(
         name, .flag, "whether they had to say again who they are", seed: "S1.15", direction: "WE", highIsGood: false)
     case .is_repeat: return FactColumn(name, .flag, "not the customer's first order", seed: "S1.15")
-    case .placed_at: return FactColumn(name, .instant, "when it was placed; NULL where only later events are recorded")
+    case .placed_at:
+      return FactColumn(
+        name, .instant, "when it was placed; NULL where only later events are recorded", formula: "time of order.placed")
     case .abandoned_at: return FactColumn(name, .instant, "when it was given up on the way", seed: "S1.14")
     case .amount:
       return FactColumn(
         name, .amount, "its worth in the ledger's currency, as corrected last; NULL without an amount or a rate",
         seed: "S3.7")
-    case .currency: return FactColumn(name, .code, "the currency it was stated in; NULL: the ledger's")
+    case .currency:
+      return FactColumn(
+        name, .code, "the currency it was stated in; NULL: the ledger's",
+        formula: "currency of order.placed")
     case .confirm_s:
       return FactColumn(
         name, .seconds, "how long until it was confirmed", formula: "order.confirmed − order.placed", seed: "S1.16",
@@ -80,7 +85,7 @@ final class OrderFacts: FactFold {
         name, .flag, "told of the backorder before they asked about the order; NULL without a backorder",
         formula: "told_customer, or a message about the order, before any question of theirs about it", seed: "S1.18",
         direction: "WE", highIsGood: true)
-    case .delivered_at: return FactColumn(name, .instant, "when it was delivered")
+    case .delivered_at: return FactColumn(name, .instant, "when it was delivered", formula: "time of order.delivered")
     case .corrections: return FactColumn(name, .count, isNullable: false, "how often it was corrected", seed: "S1.12")
     case .our_faults:
       return FactColumn(

@@ -16,10 +16,18 @@ enum ProjectColumn: Int, CaseIterable {
     switch self {
     case .project_id: return FactColumn(name, .id, isNullable: false, "its project_id, else the subject of its events")
     case .customer: return FactColumn(name, .customer, "external id")
-    case .state: return FactColumn(name, .word, isNullable: false, "open or closed, at the as-of instant")
-    case .started_at: return FactColumn(name, .instant, isNullable: false, "when it started, at the latest")
+    case .state:
+      return FactColumn(
+        name, .word, isNullable: false, "open or closed, at the as-of instant",
+        formula: "closed: project.closed")
+    case .started_at:
+      return FactColumn(
+        name, .instant, isNullable: false, "when it started, at the latest",
+        formula: "time of project.started, else of its first event")
     case .start_implied:
-      return FactColumn(name, .flag, isNullable: false, "its start is not recorded: it started at its first event")
+      return FactColumn(
+        name, .flag, isNullable: false, "its start is not recorded: it started at its first event",
+        formula: "no project.started")
     case .closed_at: return FactColumn(name, .instant, "when it was closed; NULL while open", seed: "S4.12")
     case .people: return count("how many of ours had to do with it", "S4.3")
     case .departments: return count("of how many departments", "S4.3")

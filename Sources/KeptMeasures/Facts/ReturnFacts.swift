@@ -39,7 +39,7 @@ final class ReturnFacts: FactFold {
     switch column {
     case .return_id: return FactColumn(name, .id, isNullable: false, "its return_id, else the subject of its events")
     case .customer: return FactColumn(name, .customer, "external id")
-    case .order_id: return FactColumn(name, .id, "the order it is of")
+    case .order_id: return FactColumn(name, .id, "the order it is of", formula: "order_id of its events")
     case .state:
       return FactColumn(name, .word, isNullable: false, "requested, received, credited or refused", seed: "S1.21")
     case .reason: return FactColumn(name, .word, "why it goes back", seed: "S1.21")
@@ -54,9 +54,11 @@ final class ReturnFacts: FactFold {
         name, .flag, "easy; NULL where label or packaging is not recorded",
         formula: "label_supplied and same_packaging and customer_touches ≤ 1", seed: "S1.19", direction: "WE",
         highIsGood: true)
-    case .requested_at: return FactColumn(name, .instant, "when they asked")
-    case .received_at: return FactColumn(name, .instant, "when it arrived")
-    case .credited_at: return FactColumn(name, .instant, "when it was credited; NULL: not yet")
+    case .requested_at: return FactColumn(name, .instant, "when they asked", formula: "time of return.requested")
+    case .received_at: return FactColumn(name, .instant, "when it arrived", formula: "time of return.received")
+    case .credited_at:
+      return FactColumn(
+        name, .instant, "when it was credited; NULL: not yet", formula: "time of return.credited")
     case .refused_at: return FactColumn(name, .instant, "when it was refused", seed: "S1.21")
     case .amount:
       return FactColumn(

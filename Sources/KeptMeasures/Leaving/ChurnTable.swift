@@ -58,10 +58,12 @@ enum ChurnTable {
         meaning: "of those who left in the month, the share that came back in a later one; of lapses it says how often "
           + "silence was taken for leaving", formula: "taken_back / (at_start − stayed)", seed: "S2.3",
         direction: "THEY", highIsGood: true),
-      ColumnSpec("complete", .boolean, meaning: "the month had ended by the as-of instant"),
+      ColumnSpec(
+        "complete", .boolean, meaning: "the month had ended by the as-of instant", formula: "end of the month ≤ as-of"),
       ColumnSpec(
         "is_default", .boolean,
-        meaning: "the definition to be shown where one is wanted: the first of contract, ended and lapse that has data"),
+        meaning: "the definition to be shown where one is wanted: the first of contract, ended and lapse that has data",
+        formula: "the first that counts anybody at a start"),
     ])
 
   private static func count(

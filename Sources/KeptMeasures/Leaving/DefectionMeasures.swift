@@ -35,7 +35,7 @@ struct DefectionMeasure: ToldMeasure {
   private static let rank = DefectionMeasure(
     spec: MeasureSpec(
       "defection_rank", "S2.9", "by offering: its place by defection_shrunken, 1 being left most",
-      formula: "1 + offerings with more", "THEY", high: true, grains: [.offering], isMonthly: false)
+      formula: "1 + offerings with more", "THEY", high: true, unit: "place", grains: [.offering], isMonthly: false)
   ) { offering in
     MeasureResult(value: offering.shrunken.map { _ in Double(1 + offering.above) }, reason: offering.reason)
   }

@@ -24,7 +24,9 @@ enum IncidenceTable {
         "lo", "lower end of its 95 % interval; NULL where nobody has left so, or everybody",
         "F^exp(−z·se/(F·ln F))"),
       share("hi", "upper end of it", "F^exp(z·se/(F·ln F))"),
-      ColumnSpec("reason", .string, isNullable: true, meaning: "why there is no curve; then all numbers are NULL"),
+      ColumnSpec(
+        "reason", .string, isNullable: true, meaning: "why there is no curve; then all numbers are NULL",
+        formula: "what the ledger lacks for it"),
     ])
 
   private static func count(

@@ -8,12 +8,12 @@ enum LeavingMeasures {
       ExpectedLeavers(
         spec: MeasureSpec(
           "expected_leavers", "S2.3", "relationships to be expected to end within 90 days of the as-of instant",
-          formula: "Σ p_end_90d", "THEY", high: false, isMonthly: false),
+          formula: "Σ p_end_90d", "THEY", high: false, unit: ColumnUnit.count, isMonthly: false),
         isDeviation: false),
       ExpectedLeavers(
         spec: MeasureSpec(
           "expected_leavers_sd", "S2.3", "give or take; supposes that they leave independently of each other",
-          formula: "√Σ p_end_90d · (1 − p_end_90d)", "THEY", high: nil, isMonthly: false),
+          formula: "√Σ p_end_90d · (1 − p_end_90d)", "THEY", high: nil, unit: ColumnUnit.count, isMonthly: false),
         isDeviation: true),
       LostRevenue(), LostResidual(), LostValue(),
     ] + DefectionMeasure.all

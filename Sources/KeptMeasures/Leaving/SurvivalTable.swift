@@ -30,7 +30,9 @@ enum SurvivalTable {
       ColumnSpec(
         "ci_kind", .string, isNullable: true, meaning: "plain, log or log-log",
         formula: "S ± z·se; S·exp(±z·se/S); S^exp(±z·(se/S)/ln S)"),
-      ColumnSpec("reason", .string, isNullable: true, meaning: "why there is no curve; then all numbers are NULL"),
+      ColumnSpec(
+        "reason", .string, isNullable: true, meaning: "why there is no curve; then all numbers are NULL",
+        formula: "what the ledger lacks for it"),
     ])
 
   private static func number(

@@ -14,8 +14,8 @@ struct MeasureSpec: Sendable {
   let highIsGood: Bool?
   let unit: String
   /// What numerator and denominator are; nil: a wide table does not show it.
-  let num: String?
-  let den: String?
+  let num: MeasurePart?
+  let den: MeasurePart?
   /// Whose columns it has in the wide tables.
   let grains: Set<MeasureGrain>
   /// Whether the firm has a row for every month of the ledger once it has any.
@@ -23,7 +23,7 @@ struct MeasureSpec: Sendable {
 
   init(
     _ name: String, _ seed: String, _ meaning: String, formula: String, _ direction: String, high highIsGood: Bool?,
-    unit: String = "", num: String? = nil, den: String? = nil, grains: Set<MeasureGrain> = [.firm],
+    unit: String, num: MeasurePart? = nil, den: MeasurePart? = nil, grains: Set<MeasureGrain> = [.firm],
     isMonthly: Bool = true
   ) {
     self.name = name
@@ -56,7 +56,8 @@ extension TouchMeasure {
   var spec: MeasureSpec {
     MeasureSpec(
       name, seed, meaning, formula: formula, direction, high: highIsGood, unit: unit,
-      num: den.isEmpty ? nil : "numerator of \(name)", den: den.isEmpty ? nil : "denominator of \(name)",
+      num: den.isEmpty ? nil : MeasurePart("numerator", unit: num[0].unit),
+      den: den.first.map { MeasurePart("denominator", unit: $0.unit) },
       grains: Set(MeasureGrain.allCases))
   }
 }

@@ -13,7 +13,7 @@ enum MeasuresTable {
     name: "measures", meaning: "measure × entity × month",
     columns: [
       ColumnSpec("measure", .string, meaning: "its name"),
-      ColumnSpec("seed", .string, meaning: "the claims of the articles that it answers"),
+      ColumnSpec("seed", .string, meaning: "the claims of the articles that it answers", formula: ofMeasure),
       ColumnSpec(
         "grain", .string,
         meaning:
@@ -24,15 +24,20 @@ enum MeasuresTable {
         "period", .date, isNullable: true,
         meaning: "first local day of the month; NULL where the ledger holds nothing of it at all"),
       ColumnSpec(
-        "num", .decimal, isNullable: true, meaning: "numerator; of a count or a sum the thing itself; NULL for medians",
+        "num", .decimal, isNullable: true, unit: "as the measure",
+        meaning: "numerator; of a count or a sum the thing itself; NULL for medians",
         formula: ofMeasure),
       ColumnSpec(
-        "den", .decimal, isNullable: true, meaning: "denominator, or how many it is of; NULL for counts and sums",
+        "den", .decimal, isNullable: true, unit: "as the measure",
+        meaning: "denominator, or how many it is of; NULL for counts and sums",
         formula: ofMeasure),
       ColumnSpec(
-        "value", .double, isNullable: true, meaning: "the measure, by its formula in the dictionary; NULL with a reason",
+        "value", .double, isNullable: true, unit: "as the measure",
+        meaning: "the measure, by its formula in the dictionary; NULL with a reason",
         formula: ofMeasure),
-      ColumnSpec("reason", .string, isNullable: true, meaning: "why there is no value"),
+      ColumnSpec(
+        "reason", .string, isNullable: true, meaning: "why there is no value",
+        formula: "what the ledger has no events of, or nothing to divide by"),
     ])
 
   /// The measures that no wide table shows, as the dictionary lists them: under this table.

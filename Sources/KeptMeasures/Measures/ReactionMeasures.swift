@@ -8,7 +8,7 @@ extension TouchMeasure {
     topBox("respect", "S3.3", "answers that say they were met with respect", "respect"),
     TouchMeasure(
       "nps", "S1.5", "those who would recommend us less those who would not",
-      formula: "100 · (promoters − detractors) / answers", "THEY", high: true, scale: 100,
+      formula: "100 · (promoters − detractors) / answers", "THEY", high: true, unit: "points", scale: 100,
       num: [answer(["nps"], weight: .balance)], den: [answer(["nps"], weight: .rated)]),
     .share(
       "anger_share", "S3.20", "of the feelings in their own words, anger, frustration and annoyance",

@@ -32,7 +32,9 @@ struct TouchMeasure: Sendable {
     self.formula = formula
     self.direction = direction
     self.highIsGood = highIsGood
-    self.unit = unit
+    // Counted in what it adds; of things for things, that many for each.
+    let isEach = !den.isEmpty && num[0].unit == ColumnUnit.count
+    self.unit = !unit.isEmpty ? unit : isEach ? ColumnUnit.each : num[0].unit
     self.scale = scale
     self.num = num
     self.den = den
@@ -125,6 +127,17 @@ struct Term: Sendable, Hashable {
     var term = self
     term.alternatives.append(conditions)
     return term
+  }
+
+  /// What it adds up to is counted in.
+  var unit: String {
+    switch weight {
+    case .touches, .customers, .newcomers, .items, .rated, .satisfied, .balance: ColumnUnit.count
+    case .number(let key): ColumnUnit.ofKeys[key] ?? ColumnUnit.count
+    case .rating: "0 … 1"
+    case .score: "0 … 1"
+    case .amount: "currency"
+    }
   }
 
   var countsCustomers: Bool {

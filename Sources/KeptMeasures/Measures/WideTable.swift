@@ -28,12 +28,12 @@ enum WideTable {
   }
 
   private static func columns(_ measure: MeasureSpec) -> [ColumnSpec] {
-    func part(_ suffix: String, _ meaning: String?) -> [ColumnSpec] {
-      guard let meaning else { return [] }
+    func part(_ suffix: String, _ part: MeasurePart?) -> [ColumnSpec] {
+      guard let part else { return [] }
       return [
         ColumnSpec(
-          measure.name + suffix, .decimal, isNullable: true, meaning: "of \(measure.name): \(meaning)",
-          seed: measure.seed, direction: measure.direction)
+          measure.name + suffix, .decimal, isNullable: true, unit: part.unit,
+          meaning: "of \(measure.name): \(part.meaning)", seed: measure.seed, direction: measure.direction)
       ]
     }
     return [measure.column] + part("_num", measure.num) + part("_den", measure.den)

@@ -28,23 +28,31 @@ extension Benchmark {
 ///
 /// Example: a credit takes us 6.2 days, peers 5, the best 1: gap_best 5.2.
 enum BenchmarksTable {
+  private static let ofMetric = "as the measure"
+
   static let schema = TableSchema(
     name: "benchmarks", meaning: "a benchmark of the rulebook",
     columns: [
       ColumnSpec("metric", .string, meaning: "the measure", seed: "S1.11"),
       ColumnSpec("holder", .string, isNullable: true, meaning: "whose figure the best is", seed: "S3.11"),
-      ColumnSpec("period", .date, isNullable: true, meaning: "first local day of the last month in which ours has a value"),
-      ColumnSpec("ours", .double, isNullable: true, meaning: "our measure in that month", seed: "S1.11", direction: "WE"),
-      ColumnSpec("peer", .double, isNullable: true, meaning: "what peers achieve", seed: "S1.11"),
-      ColumnSpec("best", .double, isNullable: true, meaning: "the best of any industry", seed: "S1.11"),
       ColumnSpec(
-        "gap_peer", .double, isNullable: true, meaning: "how much worse ours is than peers",
+        "period", .date, isNullable: true, meaning: "first local day of the last month in which ours has a value",
+        formula: "last month whose value is not NULL"),
+      ColumnSpec(
+        "ours", .double, isNullable: true, unit: ofMetric, meaning: "our measure in that month", seed: "S1.11",
+        direction: "WE"),
+      ColumnSpec("peer", .double, isNullable: true, unit: ofMetric, meaning: "what peers achieve", seed: "S1.11"),
+      ColumnSpec("best", .double, isNullable: true, unit: ofMetric, meaning: "the best of any industry", seed: "S1.11"),
+      ColumnSpec(
+        "gap_peer", .double, isNullable: true, unit: ofMetric, meaning: "how much worse ours is than peers",
         formula: "ours − peer, turned round where high is good", seed: "S1.11", direction: "WE", highIsGood: false),
       ColumnSpec(
-        "gap_best", .double, isNullable: true, meaning: "how much worse ours is than the best",
+        "gap_best", .double, isNullable: true, unit: ofMetric, meaning: "how much worse ours is than the best",
         formula: "ours − best, turned round where high is good", seed: "S1.11", direction: "WE", highIsGood: false),
       ColumnSpec("source", .string, meaning: "where the figures are from", seed: "S3.11"),
-      ColumnSpec("reason", .string, isNullable: true, meaning: "why there is no gap"),
+      ColumnSpec(
+        "reason", .string, isNullable: true, meaning: "why there is no gap",
+        formula: "what ours, or the rulebook, lacks"),
     ])
 
   static func make(_ benchmarks: [Benchmark], _ cells: MeasureCells) -> Table {

@@ -27,7 +27,7 @@ extension FactMeasure {
         "reply_p90 / reply_p50", .spread(0.9, 0.5, firstReply), unit: "times"),
       reply(
         "reply_gini", "how unevenly customers wait: 0 all alike, towards 1 one does all the waiting",
-        "Gini coefficient of customers' mean first_reply_h", .gini("first_reply_h"), unit: ""),
+        "Gini coefficient of customers' mean first_reply_h", .gini("first_reply_h"), unit: "0 … 1"),
       reply(
         "reply_miserable", "cases that waited miserably long for a human reply",
         "first reply, or the waiting so far, > programs.miserable_reply_hours / cases that say whether",

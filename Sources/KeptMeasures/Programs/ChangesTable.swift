@@ -19,20 +19,29 @@ enum ChangesTable {
       ColumnSpec(
         "signal", .string, isNullable: true,
         meaning: "the measure or signal rule it was made for; of a training outcomes_hold", seed: "S3.25"),
-      ColumnSpec("unit", .string, isNullable: true, meaning: "what that is counted in; of a rule touches a month"),
+      ColumnSpec(
+        "unit", .string, isNullable: true, meaning: "what that is counted in; of a rule touches a month",
+        formula: "unit of the measure in the dictionary"),
       value("before_change", "the signal in the time before"), value("after_change", "the signal in the time after"),
       value("difference", "what changed", "after_change − before_change"),
       value("difference_lo", "lower end of its 95 % interval"), value("difference_hi", "upper end of it"),
-      ColumnSpec("before_n", .int64, isNullable: true, meaning: "how many things, or touches, the value before is of"),
-      ColumnSpec("after_n", .int64, isNullable: true, meaning: "how many the value after is of"),
+      ColumnSpec(
+        "before_n", .int64, isNullable: true, meaning: "how many things, or touches, the value before is of",
+        formula: "den of the signal before"),
+      ColumnSpec(
+        "after_n", .int64, isNullable: true, meaning: "how many the value after is of", formula: "den of the signal after"),
       ColumnSpec(
         "improved", .boolean, isNullable: true, meaning: "whether it went the good way; NULL where chance may have done it",
         formula: "the interval leaves out 0", seed: "S3.25, S2.19", direction: "WE", highIsGood: true),
-      ColumnSpec("reason", .string, isNullable: true, meaning: "why there is no difference"),
+      ColumnSpec(
+        "reason", .string, isNullable: true, meaning: "why there is no difference",
+        formula: "what the signal lacks before or after"),
     ])
 
   private static func value(_ name: String, _ meaning: String, _ formula: String = "") -> ColumnSpec {
-    ColumnSpec(name, .double, isNullable: true, meaning: meaning, formula: formula, seed: "S3.25, S2.19", direction: "WE")
+    ColumnSpec(
+      name, .double, isNullable: true, unit: ColumnUnit.ofRow, meaning: meaning, formula: formula, seed: "S3.25, S2.19",
+      direction: "WE")
   }
 
   static let families = [ChangeFacts.family, OutcomeFacts.family]

@@ -8,8 +8,9 @@ final class EffortFacts: FactFold {
   static let family = FactFamily(
     name: "keep_efforts", meaning: "effort spent on keeping somebody whose fit was assessed before",
     columns: [
-      FactColumn("spent_at", .instant, isNullable: false, "when"), FactColumn("minutes", .number, "minutes"),
-      FactColumn("misfit_minutes", .number, "minutes, 0 where the fit is not below programs.misfit"),
+      FactColumn("spent_at", .instant, isNullable: false, "when"),
+      FactColumn("minutes", .number, unit: "minutes", "what it took"),
+      FactColumn("misfit_minutes", .number, unit: "minutes", "the same, 0 where the fit is not below programs.misfit"),
       FactColumn("amount", .amount, "what it cost"),
       FactColumn("misfit_amount", .amount, "the same, 0 where the fit is not below programs.misfit"),
     ],

@@ -71,7 +71,8 @@ struct FactMeasure: ToldMeasure {
     kinds: [[String]], grains: Set<MeasureGrain> = .ofOurs, by: (grain: String, column: String)? = nil,
     monthsPerPeriod: Int = 1, countMin: Int = 1
   ) {
-    let parts = aggregate.parts
+    let unit = unit.isEmpty ? aggregate.unit(of: family) : unit
+    let parts = aggregate.parts(of: family, unit: unit)
     spec = MeasureSpec(
       name, seed, meaning, formula: formula, direction, high: high, unit: unit, num: parts.num, den: parts.den,
       grains: grains, isMonthly: monthsPerPeriod == 1)
@@ -113,16 +114,31 @@ extension FactMeasure.Aggregate {
     }
   }
 
-  /// What numerator and denominator are.
-  fileprivate var parts: (num: String?, den: String?) {
+  /// What numerator and denominator are, of a measure that is counted in `unit`.
+  fileprivate func parts(of family: FactFamily, unit: String) -> (num: MeasurePart?, den: MeasurePart?) {
     switch self {
     case .share: ("those of which it is true", "those that say whether")
     case .count, .sum: (nil, nil)
-    case .mean: ("their sum", "how many it is the mean of")
-    case .ratio: ("numerator", "denominator")
+    case .mean: (MeasurePart("their sum", unit: unit), "how many it is the mean of")
+    case .ratio(let num, let den):
+      (
+        MeasurePart("numerator", unit: family.spec(num).countedIn),
+        MeasurePart("denominator", unit: family.spec(den).countedIn)
+      )
     case .quantile: (nil, "how many it is of")
     case .reached, .spread: ("how many of them had it", "how many were watched")
     case .gini: (nil, "customers")
+    }
+  }
+
+  /// What it is counted in where that is not said: what is counted, or the column that is added.
+  fileprivate func unit(of family: FactFamily) -> String {
+    switch self {
+    case .share: "share"
+    case .count: ColumnUnit.count
+    case .sum(let column), .mean(let column), .quantile(_, let column): family.spec(column).countedIn
+    case .reached(_, let span): family.spec(span.column).countedIn
+    case .ratio, .spread, .gini: ""
     }
   }
 }

@@ -11,7 +11,7 @@ struct ProbeMeasure: ToldMeasure {
     ProbeMeasure(
       spec: MeasureSpec(
         "probe_latest", "S4.6", "what the latest try of our own service came to, as the month ended",
-        formula: "score of the latest probe.run; else 1 where it came to a solution", "WE", high: true,
+        formula: "score of the latest probe.run; else 1 where it came to a solution", "WE", high: true, unit: "points",
         grains: [.firm, .channel]), isAge: false),
     ProbeMeasure(
       spec: MeasureSpec(

@@ -90,7 +90,8 @@ struct MeasureOfMeasures: ToldMeasure {
     spec: MeasureSpec(
       "attention_parity", "S3.10", "1: keeping a customer gets as many minutes as getting one; 0: it does not",
       formula: "keep_minutes_per_customer ≥ acquire_minutes_per_new", "WE", high: true,
-      num: "minutes of keeping a customer", den: "minutes of getting one")
+      unit: "1 or 0", num: MeasurePart("minutes of keeping a customer", unit: "minutes"),
+      den: MeasurePart("minutes of getting one", unit: "minutes"))
   ) { replayed in
     let keep = replayed.rows(of: "keep_minutes_per_customer")
     let acquire = replayed.rows(of: "acquire_minutes_per_new")
@@ -111,7 +112,8 @@ struct MeasureOfMeasures: ToldMeasure {
     spec: MeasureSpec(
       "still_investing", "S4.17", "1: those we have get as many minutes as half a year before; 0: they do not",
       formula: "Σ minutes of keeping and serving / Σ customers in touch, last 6 months ≥ the 6 before", "WE", high: true,
-      num: "minutes a customer in the last 6 months", den: "in the 6 before")
+      unit: "1 or 0", num: MeasurePart("minutes a customer in the last 6 months", unit: "minutes"),
+      den: MeasurePart("in the 6 before", unit: "minutes"))
   ) { replayed in
     let rows = replayed.rows(of: "invested_minutes_per_customer")
     guard let first = rows.first?.month else { return .nothing("no event says what it needs") }

@@ -14,22 +14,29 @@ enum ParityTable {
       ColumnSpec("party", .string, meaning: "who is compared: b2b or internal"),
       ColumnSpec("against", .string, meaning: "with whom: b2c"),
       ColumnSpec("metric", .string, meaning: "the service fact", seed: "S1.9"),
-      ColumnSpec("unit", .string, meaning: "what it is counted in"),
+      ColumnSpec("unit", .string, meaning: "what it is counted in", formula: "unit of the service fact in its table"),
       ColumnSpec("period", .date, isNullable: true, meaning: "first local day of the month; NULL: over all"),
-      ColumnSpec("party_median", .double, isNullable: true, meaning: "median of the party", seed: "S1.9", direction: "WE"),
-      ColumnSpec("against_median", .double, isNullable: true, meaning: "median of the others", seed: "S1.9", direction: "WE"),
       ColumnSpec(
-        "gap", .double, isNullable: true, meaning: "how much worse the party is served; negative: better",
+        "party_median", .double, isNullable: true, unit: ColumnUnit.ofRow, meaning: "median of the party", seed: "S1.9",
+        direction: "WE"),
+      ColumnSpec(
+        "against_median", .double, isNullable: true, unit: ColumnUnit.ofRow, meaning: "median of the others", seed: "S1.9",
+        direction: "WE"),
+      ColumnSpec(
+        "gap", .double, isNullable: true, unit: ColumnUnit.ofRow,
+        meaning: "how much worse the party is served; negative: better",
         formula: "party_median − against_median, turned round where high is good", seed: "S1.9", direction: "WE",
         highIsGood: false),
       ColumnSpec(
-        "gap_lo", .double, isNullable: true, meaning: "lower end of its 95 % interval", formula: "seeded bootstrap",
+        "gap_lo", .double, isNullable: true, unit: ColumnUnit.ofRow,
+        meaning: "lower end of its 95 % interval", formula: "seeded bootstrap",
         seed: "S1.9", direction: "WE", highIsGood: false),
       ColumnSpec(
-        "gap_hi", .double, isNullable: true, meaning: "upper end of it", formula: "seeded bootstrap", seed: "S1.9",
+        "gap_hi", .double, isNullable: true, unit: ColumnUnit.ofRow,
+        meaning: "upper end of it", formula: "seeded bootstrap", seed: "S1.9",
         direction: "WE", highIsGood: false),
-      ColumnSpec("party_n", .int64, meaning: "how many of the party"),
-      ColumnSpec("against_n", .int64, meaning: "how many of the others"),
+      ColumnSpec("party_n", .int64, meaning: "how many of the party", formula: "|{its things with a value}|"),
+      ColumnSpec("against_n", .int64, meaning: "how many of the others", formula: "|{their things with a value}|"),
       ColumnSpec(
         "parity", .boolean, isNullable: true, meaning: "the party is not served worse", formula: "gap ≤ 0", seed: "S1.9",
         direction: "WE", highIsGood: true),

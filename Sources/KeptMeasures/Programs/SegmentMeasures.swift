@@ -16,18 +16,19 @@ struct SegmentMeasure: ToldMeasure {
     SegmentMeasure(
       measure(
         "segment_csat", "how satisfied customers of that sort say they are, 0 to 1", "mean csat rescaled 0 … 1", "THEY",
-        high: true, num: "sum of csat", den: "ratings")
+        high: true, unit: "0 … 1", num: MeasurePart("sum of csat", unit: "0 … 1"), den: "ratings")
     ) { segment, _ in ratio(segment.ratings, segment.rated) },
     SegmentMeasure(
       measure(
         "segment_kept_12m", "relationships with customers of that sort that lasted programs.kept_days",
-        "not ended within programs.kept_days / begun that long ago", "THEY", high: true, num: "kept",
-        den: "begun that long ago")
+        "not ended within programs.kept_days / begun that long ago", "THEY", high: true, unit: "share",
+        num: "kept", den: "begun that long ago")
     ) { segment, _ in ratio(segment.kept, segment.begun) },
     SegmentMeasure(
       measure(
         "segment_margin", "what is left of each unit that customers of that sort paid",
-        "(payments − effort − written off) / payments", "WE", high: true, num: "what is left", den: "paid")
+        "(payments − effort − written off) / payments", "WE", high: true, unit: "share",
+        num: MeasurePart("what is left", unit: "currency"), den: MeasurePart("paid", unit: "currency"))
     ) { segment, _ in
       segment.isUnknown ? MeasureResult(reason: "mixed currencies") : ratio(segment.paid - segment.cost, segment.paid)
     },
@@ -35,7 +36,7 @@ struct SegmentMeasure: ToldMeasure {
       measure(
         "best_served", "their place by CSAT, staying and margin among all sorts, 1 being served best",
         "mean place by segment_csat, segment_kept_12m and segment_margin, of those that they have", "BOTH", high: false,
-        num: "sum of places", den: "how many of the three")
+        unit: "place", num: MeasurePart("sum of places", unit: "place"), den: "how many of the three")
     ) { segment, all in place(segment, all) },
   ]
 
@@ -45,11 +46,12 @@ struct SegmentMeasure: ToldMeasure {
   }
 
   private static func measure(
-    _ name: String, _ meaning: String, _ formula: String, _ direction: String, high: Bool, num: String, den: String
+    _ name: String, _ meaning: String, _ formula: String, _ direction: String, high: Bool, unit: String, num: MeasurePart,
+    den: MeasurePart
   ) -> MeasureSpec {
     MeasureSpec(
-      name, "S2.15", "by segment: " + meaning, formula: formula, direction, high: high, num: num, den: den, grains: [],
-      isMonthly: false)
+      name, "S2.15", "by segment: " + meaning, formula: formula, direction, high: high, unit: unit, num: num, den: den,
+      grains: [], isMonthly: false)
   }
 
   /// Sums over the customers of a sort; × 10⁶ but for counts.

@@ -7,7 +7,7 @@ import KeptFormat
 /// from `Replayed`; then a line in `ToldMeasures.all`. Its columns, its documentation and its answer to a claim follow.
 ///
 ///     struct ExpectedLeavers: ToldMeasure {
-///       let spec = MeasureSpec("expected_leavers", "S2.3", "…", formula: "Σ p_end_90d", "THEY", high: false)
+///       let spec = MeasureSpec("expected_leavers", "S2.3", "…", formula: "Σ p_end_90d", "THEY", high: false, unit: "count")
 ///       let parts: Parts = .tenure
 ///       func told(_ replayed: Replayed) -> Told { .rows([MeasureRow(grain: "firm", month: …, result: …)]) }
 ///     }

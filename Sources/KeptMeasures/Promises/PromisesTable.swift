@@ -14,12 +14,18 @@ enum PromisesTable {
       ColumnSpec("made_by", .string, meaning: "us or customer", seed: "S3.22"),
       ColumnSpec(
         "customer", .string, isNullable: true, meaning: "external id; NULL for promises to nobody in particular"),
-      ColumnSpec("department", .string, isNullable: true, meaning: "who made it"),
-      ColumnSpec("made_at", .timestamp, isNullable: true, meaning: "when; NULL where only its settling was recorded"),
+      ColumnSpec(
+        "department", .string, isNullable: true, meaning: "who made it", formula: "department of promise.made"),
+      ColumnSpec(
+        "made_at", .timestamp, isNullable: true, meaning: "when; NULL where only its settling was recorded",
+        formula: "time of promise.made"),
       ColumnSpec(
         "due_at", .timestamp, isNullable: true,
-        meaning: "the due that counts: the first, or the one the customer asked for"),
-      ColumnSpec("settled_at", .timestamp, isNullable: true, meaning: "the first event that settled it"),
+        meaning: "the due that counts: the first, or the one the customer asked for",
+        formula: "due of promise.made, or of the last promise.revised that the customer asked for"),
+      ColumnSpec(
+        "settled_at", .timestamp, isNullable: true, meaning: "the first event that settled it",
+        formula: "time of the first promise.kept, promise.broken or fulfilment of the rulebook"),
       ColumnSpec(
         "state", .string,
         meaning: "open, kept, late, broken, withdrawn, or unknown: past due in a source that settles none",
@@ -32,7 +38,9 @@ enum PromisesTable {
       ColumnSpec(
         "revisions", .int32, meaning: "how often it was revised or repeated before it was settled", seed: "S4.2",
         direction: "WE", highIsGood: false),
-      ColumnSpec("source", .string, isNullable: true, meaning: "the source that recorded it"),
+      ColumnSpec(
+        "source", .string, isNullable: true, meaning: "the source that recorded it",
+        formula: "source of its first event"),
     ])
 
   static func make(_ folds: [MeasureFold], names: EntityNames, run: MeasureRun, strings: StringDictionary) -> Table {

@@ -26,11 +26,12 @@ struct CustomerOutlook {
     ColumnSpec(
       "p_alive_reason", .string, isNullable: true,
       meaning: "why the four before are NULL; no repeat yet: of one who bought once the model says 1 whatever the "
-        + "silence, and that is no estimate"),
+        + "silence, and that is no estimate", formula: "what the ledger lacks for BG/NBD or Gamma–Gamma"),
     chance(
       "p_end_90d", "chance that the relationship ends within 90 days, for one who has stayed as long as they have",
       "1 − S(t + 90) / S(t), Kaplan–Meier", seed: "S2.3", good: false),
-    ColumnSpec("p_end_reason", .string, isNullable: true, meaning: "why p_end_90d is NULL"),
+    ColumnSpec("p_end_reason", .string, isNullable: true, meaning: "why p_end_90d is NULL",
+      formula: "what the ledger lacks for the curve of tenure"),
   ]
 
   private static func chance(

@@ -19,14 +19,18 @@ enum ModelsTable {
           + "is where the fit stands; lo and hi: of the 95 % interval of a median", seed: "S2.3"),
       number("value", "its most likely value, times of purchases in weeks, of survival in days; NULL: see note"),
       number("se", "its standard error, by the curvature of the likelihood"),
-      number("log_likelihood", "of the fit, at its maximum"),
+      number("log_likelihood", "of the fit, at its maximum", unit: "nats"),
       ColumnSpec("n", .int64, meaning: "customers or accounts fitted on, or at risk", seed: "S2.3"),
-      ColumnSpec("converged", .boolean, meaning: "whether the maximum was found; if not, nothing is published"),
-      ColumnSpec("note", .string, isNullable: true, meaning: "why there is no value, or what to know of it"),
+      ColumnSpec(
+        "converged", .boolean, meaning: "whether the maximum was found; if not, nothing is published",
+        formula: "the likelihood does not rise any more where the search ended"),
+      ColumnSpec(
+        "note", .string, isNullable: true, meaning: "why there is no value, or what to know of it",
+        formula: "what the data lack for the model, or by which rules it was fitted"),
     ])
 
-  private static func number(_ name: String, _ meaning: String) -> ColumnSpec {
-    ColumnSpec(name, .double, isNullable: true, meaning: meaning, seed: "S2.3", direction: "NEI")
+  private static func number(_ name: String, _ meaning: String, unit: String = "as the parameter") -> ColumnSpec {
+    ColumnSpec(name, .double, isNullable: true, unit: unit, meaning: meaning, seed: "S2.3", direction: "NEI")
   }
 
   struct Row {

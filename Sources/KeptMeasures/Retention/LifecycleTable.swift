@@ -23,7 +23,8 @@ enum LifecycleTable {
       column(
         "ended", "seen before, silent in both periods, and the relationship stood ended at the end", "",
         good: false, open: true),
-      ColumnSpec("complete", .boolean, meaning: "the period had ended by the as-of instant"),
+      ColumnSpec(
+        "complete", .boolean, meaning: "the period had ended by the as-of instant", formula: "end of the period ≤ as-of"),
     ])
 
   private static func column(

@@ -9,15 +9,20 @@ enum RetentionBracketsTable {
       RetentionTable.cohort,
       ColumnSpec("age_from", .int32, meaning: "the first age of the range, ages as in retention"),
       ColumnSpec("age_to", .int32, meaning: "the last one"),
-      ColumnSpec("cohort_size", .int64, meaning: "members of the cohort"),
-      ColumnSpec("eligible", .int64, meaning: "members whose own window of the last age had closed"),
+      ColumnSpec(
+        "cohort_size", .int64, meaning: "members of the cohort", formula: "|{e: the first activity is in the cohort}|"),
+      ColumnSpec(
+        "eligible", .int64, meaning: "members whose own window of the last age had closed",
+        formula: "|{e: end of age j ≤ as-of}|"),
       RetentionTable.count(
         "returned", "members that returned at some age of the range", "|{e: a return at age i … j}|"),
       RetentionTable.rate("rate", "share that returned at some age of the range", "returned / cohort_size"),
       RetentionTable.rate("lo", "lower end of its 95 % Wilson interval", "Wilson(returned, cohort_size)"),
       RetentionTable.rate("hi", "upper end of its 95 % Wilson interval", "Wilson(returned, cohort_size)"),
       RetentionTable.soFar,
-      ColumnSpec("complete", .boolean, meaning: "the window of the last age had closed for every member"),
+      ColumnSpec(
+        "complete", .boolean, meaning: "the window of the last age had closed for every member",
+        formula: "eligible = cohort_size"),
       RetentionTable.truncated,
     ])
 

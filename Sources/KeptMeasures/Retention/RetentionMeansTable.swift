@@ -10,8 +10,9 @@ enum RetentionMeansTable {
     name: "retention_means", meaning: "unit × activity × grain × clock × age that is complete for some cohort",
     columns: RetentionKeys.specs + [
       ColumnSpec("age", .int32, meaning: "as in retention"),
-      ColumnSpec("n_cohorts", .int64, meaning: "cohorts of which that age is complete"),
-      ColumnSpec("eligible", .int64, meaning: "their members"),
+      ColumnSpec(
+        "n_cohorts", .int64, meaning: "cohorts of which that age is complete", formula: "|{cohorts complete at age k}|"),
+      ColumnSpec("eligible", .int64, meaning: "their members", formula: "Σ cohort_size"),
       RetentionTable.count("bounded", "of them, returned at exactly that age", "Σ bounded"),
       RetentionTable.count("unbounded", "of them, returned last at that age or later", "Σ unbounded"),
       mean("bounded_weighted", "share of all members that returned at exactly that age", "Σ bounded / Σ eligible"),
@@ -24,8 +25,9 @@ enum RetentionMeansTable {
       mean("unbounded_fixed", "the weighted mean over the fixed cohorts", "Σ unbounded / Σ eligible, fixed cohorts"),
       ColumnSpec(
         "n_fixed_cohorts", .int64, isNullable: true,
-        meaning: "how many the fixed ones are; NULL after the age through which they have to be complete"),
-      ColumnSpec("fixed_eligible", .int64, isNullable: true, meaning: "their members"),
+        meaning: "how many the fixed ones are; NULL after the age through which they have to be complete",
+        formula: "|{cohorts complete through the rulebook's age}|"),
+      ColumnSpec("fixed_eligible", .int64, isNullable: true, meaning: "their members", formula: "Σ cohort_size of them"),
     ])
 
   private static func mean(_ name: String, _ meaning: String, _ formula: String) -> ColumnSpec {

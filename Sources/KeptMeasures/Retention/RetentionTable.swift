@@ -11,7 +11,9 @@ enum RetentionTable {
       cohort,
       ColumnSpec("age", .int32, meaning: "buckets since the start; age 0 counts returns on a later local day only"),
       ColumnSpec("cohort_size", .int64, meaning: "members of the cohort", formula: "N = |{e: bucket(t0(e)) = cohort}|"),
-      ColumnSpec("eligible", .int64, meaning: "members whose own window of that age had closed by the as-of instant"),
+      ColumnSpec(
+        "eligible", .int64, meaning: "members whose own window of that age had closed by the as-of instant",
+        formula: "|{e: end of age k ≤ as-of}|"),
       count("bounded", "members that returned at exactly that age", "|{e: a return at age k}|"),
       count("unbounded", "members whose last return was at that age or later", "|{e: last return at age ≥ k}|"),
       count("returned_by", "members that had returned at some age from 1 to that one", "|{e: a return at age 1 … k}|"),
@@ -29,7 +31,9 @@ enum RetentionTable {
           + "and unless the rulebook's retention.revenue asks for it",
         formula: "Σ order.placed (after order.corrected) − cancelled − return.credited", seed: "S0.1",
         direction: "THEY", highIsGood: true),
-      ColumnSpec("complete", .boolean, meaning: "the window of that age had closed for every member"),
+      ColumnSpec(
+        "complete", .boolean, meaning: "the window of that age had closed for every member",
+        formula: "eligible = cohort_size"),
       ColumnSpec(
         "horizon_left", .int32, isNullable: true,
         meaning: "how many complete ages of the cohort follow; unbounded is too low where these are few, and is bounded "
@@ -48,7 +52,8 @@ enum RetentionTable {
   static let truncated = ColumnSpec(
     "left_truncated", .boolean,
     meaning: "the cohort started in the first days of the log, so its members may have begun before it, or is said to "
-      + "have begun before it")
+      + "have begun before it",
+      formula: "start < first day of the log + retention.truncated_days")
 
   static func count(_ name: String, _ meaning: String, _ formula: String) -> ColumnSpec {
     ColumnSpec(name, .int64, meaning: meaning, formula: formula, seed: seed, direction: "THEY", highIsGood: true)

@@ -2,23 +2,28 @@ import KeptSnapshot
 
 /// Every column of every table, as it was declared.
 enum DictionaryTable {
+  private static let declared = "as the program declares the column"
+
   static let schema = TableSchema(
     name: "dictionary", meaning: "a column of a table",
     columns: [
       ColumnSpec("table_name", .string, meaning: "the table"),
       ColumnSpec("column_name", .string, meaning: "the column"),
-      ColumnSpec("type", .string, meaning: "what its values are"),
+      ColumnSpec("type", .string, meaning: "what its values are", formula: declared),
       ColumnSpec(
-        "unit", .string,
-        meaning: "what they are counted in; count: things, which the meaning names; number: as the formula says"),
-      ColumnSpec("meaning", .string, meaning: "what they say"),
-      ColumnSpec("formula", .string, isNullable: true, meaning: "how they come about"),
-      ColumnSpec("seed", .string, isNullable: true, meaning: "the claim of the articles they answer"),
+        "unit", .string, meaning: "what they are counted in; count: things, which the meaning names", formula: declared),
+      ColumnSpec("meaning", .string, meaning: "what they say", formula: declared),
+      ColumnSpec("formula", .string, isNullable: true, meaning: "how they come about", formula: declared),
+      ColumnSpec(
+        "seed", .string, isNullable: true, meaning: "the claim of the articles they answer", formula: declared),
       ColumnSpec(
         "direction", .string, isNullable: true,
-        meaning: "WE: how into them we are; THEY: how into us they are; BOTH; NEI: neither"),
-      ColumnSpec("high_is_good", .boolean, isNullable: true, meaning: "whether a high value is good news"),
-      ColumnSpec("reason", .string, isNullable: true, meaning: "why it is NULL in every row: what the ledger has no events of"),
+        meaning: "WE: how into them we are; THEY: how into us they are; BOTH; NEI: neither", formula: declared),
+      ColumnSpec(
+        "high_is_good", .boolean, isNullable: true, meaning: "whether a high value is good news", formula: declared),
+      ColumnSpec(
+        "reason", .string, isNullable: true, meaning: "why it is NULL in every row: what the ledger has no events of",
+        formula: "the kinds that it requires, less those of the ledger"),
     ])
 
   /// - Parameters:
@@ -32,7 +37,8 @@ enum DictionaryTable {
     for table in tables.sorted(by: { $0.name < $1.name }) {
       for column in table.columns.sorted(by: { $0.name < $1.name }) {
         let values = [
-          table.name, column.name, column.type.rawValue, unit(of: column), column.meaning, column.formula, column.seed,
+          table.name, column.name, column.type.rawValue, column.countedIn, column.meaning,
+          definition(of: column, in: table), column.seed,
           column.direction,
         ]
         for (place, value) in values.enumerated() { texts[place].append(value.isEmpty ? nil : value) }
@@ -43,17 +49,12 @@ enum DictionaryTable {
     return Table(schema: schema, columns: texts.map { $0.finish() } + [good.finish(), reasons.finish()])
   }
 
-  /// The unit that was declared, or what values of such a type are.
-  private static func unit(of column: ColumnSpec) -> String {
-    guard column.unit.isEmpty else { return column.unit }
-    return switch column.type {
-    case .int64, .int32: "count"
-    case .double, .decimal: "number"
-    case .boolean: "yes or no"
-    case .string: "text"
-    case .date: "local day"
-    case .timestamp: "instant"
+  /// The formula that was declared; of a column that tells rows apart, what a row is.
+  private static func definition(of column: ColumnSpec, in table: TableSchema) -> String {
+    guard column.formula.isEmpty, TableName(rawValue: table.name)?.keys.contains(column.name) ?? false else {
+      return column.formula
     }
+    return "tells rows apart; a row is: \(table.meaning)"
   }
 
   /// Why there is nothing to say where the ledger has no events of these kinds; of none, where the rulebook names none.

@@ -71,7 +71,8 @@ enum SignalsTable {
     name: "signals", meaning: "rule × month in which it matched",
     columns: [
       ColumnSpec("rule", .string, meaning: "the rule's name in the rulebook"),
-      ColumnSpec("seed", .string, meaning: "the claim of the articles that the rule answers"),
+      ColumnSpec(
+        "seed", .string, meaning: "the claim of the articles that the rule answers", formula: "seed of the rule"),
       ColumnSpec("list", .string, meaning: "we_done, we_felt or they"),
       ColumnSpec("period", .date, meaning: "first local day of the month"),
       ColumnSpec("touches", .int64, meaning: "touches that the rule gave points", seed: "S4.15", direction: "BOTH"),

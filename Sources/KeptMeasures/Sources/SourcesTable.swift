@@ -9,17 +9,22 @@ enum SourcesTable {
       ColumnSpec("source", .string, meaning: "where events came from"),
       ColumnSpec(
         "day", .date, meaning: "local day on which they occurred; of what was left out: on which the import ended"),
-      ColumnSpec("events", .int64, meaning: "events of the ledger that occurred then"),
-      ColumnSpec("first_at", .timestamp, isNullable: true, meaning: "the first of them"),
-      ColumnSpec("last_at", .timestamp, isNullable: true, meaning: "the last of them"),
+      ColumnSpec("events", .int64, meaning: "events of the ledger that occurred then", formula: "|{its events of the day}|"),
+      ColumnSpec("first_at", .timestamp, isNullable: true, meaning: "the first of them", formula: "min time"),
+      ColumnSpec("last_at", .timestamp, isNullable: true, meaning: "the last of them", formula: "max time"),
       ColumnSpec(
         "late", .int64,
         meaning: "of them, recorded more than a day after they occurred, once the first import had finished",
         formula: "recorded − time > 24 h", highIsGood: false),
-      ColumnSpec("duplicates", .int64, meaning: "lines that were already there"),
-      ColumnSpec("conflicts", .int64, meaning: "lines with other content under a known identity", highIsGood: false),
-      ColumnSpec("rejected", .int64, meaning: "lines that were no events", highIsGood: false),
+      ColumnSpec("duplicates", .int64, meaning: "lines that were already there", formula: tally("duplicates")),
+      ColumnSpec(
+        "conflicts", .int64, meaning: "lines with other content under a known identity", formula: tally("conflicts"),
+        highIsGood: false),
+      ColumnSpec(
+        "rejected", .int64, meaning: "lines that were no events", formula: tally("rejected"), highIsGood: false),
     ])
+
+  private static func tally(_ word: String) -> String { "Σ \(word) of import.finished" }
 
   static func make(_ fold: SourcesFold) -> Table {
     var source = StringColumnBuilder()

@@ -8,7 +8,7 @@ final class BurdenTraits: TraitFold {
   static let family = FactFamily(
     name: "burden traits", meaning: "a life",
     columns: FactColumn.ratio(
-      "burden", of: .number, scale: 100, unit: "of 100",
+      "burden", of: .number, scale: 100, unit: "of 100", parts: ("weighed touches", "faded touches"),
       "what they put on us in a hundred touches, weighed, and both faded by age",
       formula: "100 · Σ traits.burden weights of burden.imposed, meeting.missed by them, promise.broken by them, "
         + "payments late by norms.paid_late_days / touches", seed: "S2.11", direction: "THEY", highIsGood: false,

@@ -31,7 +31,7 @@ final class CareTraits: TraitFold {
           seed: "S3.9", direction: "WE", highIsGood: false, requires: [given]),
       ]
       + FactColumn.ratio(
-        "reciprocity", unit: "", "their gifts of late for each of ours",
+        "reciprocity", unit: ColumnUnit.each, "their gifts of late for each of ours",
         formula: "(thanks.given + referral.made + survey.answered) / care.given, traits.window_days", seed: "S2.14",
         direction: "THEY", highIsGood: true, requires: [given]),
     needs: { _ in

@@ -33,10 +33,12 @@ final class FeelingTraits: TraitFold {
         formula: "respect from ratings.instruments.respect.satisfied on / answers", seed: "S3.3", direction: "THEY",
         highIsGood: true, requires: [answered])
       + FactColumn.ratio(
-        "ease", of: .number, "how easy they say it was, 0 to 1", formula: "mean of ease and ces, rescaled 0 … 1",
+        "ease", of: .number, unit: "0 … 1", parts: ("0 … 1", ColumnUnit.count), "how easy they say it was, 0 to 1",
+        formula: "mean of ease and ces, rescaled 0 … 1",
         seed: "S3.23", direction: "THEY", highIsGood: true, requires: [answered])
       + FactColumn.ratio(
-        "enjoyment", of: .number, "how enjoyable they say it was, 0 to 1", formula: "mean of enjoyment, rescaled 0 … 1",
+        "enjoyment", of: .number, unit: "0 … 1", parts: ("0 … 1", ColumnUnit.count),
+        "how enjoyable they say it was, 0 to 1", formula: "mean of enjoyment, rescaled 0 … 1",
         seed: "S3.23", direction: "THEY", highIsGood: true, requires: [answered])
       + [
         FactColumn(

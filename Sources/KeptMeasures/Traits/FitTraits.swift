@@ -10,7 +10,8 @@ final class FitTraits: TraitFold {
     name: "fit traits", meaning: "a life",
     columns: [
       FactColumn(
-        "fit", .number, "how well their needs and our skills fit, as assessed last; without a score the skills we have",
+        "fit", .number, unit: "0 … 1",
+        "how well their needs and our skills fit, as assessed last; without a score the skills we have",
         formula: "score of the last fit.assessed, else 1 − skill_gap", seed: "S2.7", direction: "NEI",
         highIsGood: true, requires: assessed)
     ]
@@ -20,7 +21,7 @@ final class FitTraits: TraitFold {
         highIsGood: false, requires: assessed)
       + [
         FactColumn(
-          "their_clients", .number, "how well they serve their own customers, as assessed last: −1, 0 or 1",
+          "their_clients", .number, unit: "−1 … 1", "how well they serve their own customers, as assessed last: −1, 0 or 1",
           formula: "last their_clients_signal of fit.assessed", seed: "S2.12", direction: "NEI", highIsGood: true,
           requires: assessed),
         FactColumn(

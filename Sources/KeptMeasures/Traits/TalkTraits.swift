@@ -26,7 +26,7 @@ final class TalkTraits: TraitFold {
           formula: "different channels of touches in or both, traits.year_days", seed: "S1.24", direction: "NEI")
       ]
       + FactColumn.ratio(
-        "repeat_asks", unit: "", "things asked of them that we knew, a contact",
+        "repeat_asks", unit: ColumnUnit.each, "things asked of them that we knew, a contact",
         formula: "Σ already_known / touches in or both", seed: "S3.2", direction: "WE", highIsGood: false,
         requires: [["info.requested"]])
       + FactColumn.ratio(

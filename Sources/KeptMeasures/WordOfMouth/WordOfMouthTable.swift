@@ -22,11 +22,11 @@ enum WordOfMouthTable {
       people("praised", "public mentions by the satisfied", "", "S1.6", good: true),
       people("panned", "public mentions by the dissatisfied", "", "S1.6", good: false),
       ColumnSpec(
-        "ratio", .double, isNullable: true,
+        "ratio", .double, isNullable: true, unit: ColumnUnit.each,
         meaning: "satisfied for each dissatisfied; NULL where nobody is dissatisfied",
         formula: "S / D", seed: "S1.5", direction: "THEY", highIsGood: true),
       ColumnSpec(
-        "balance", .double, meaning: "how far above break-even", formula: "S − 2.5 · D", seed: "S1.5",
+        "balance", .double, unit: "customers", meaning: "how far above break-even", formula: "S − 2.5 · D", seed: "S1.5",
         direction: "THEY",
         highIsGood: true),
       ColumnSpec(

@@ -11,15 +11,16 @@ struct CallFirstFigure: Figure {
       ]
     ],
     defines: [
-      ("customers", "p_end_90d"), ("customers", "leave_signal"), ("customers", "untruths"), ("customers", "promises_late"),
-      ("customers", "never_well_served"), ("customers", "below_own_baseline"), ("customers", "unmet_long"),
+      ("customers", "p_end_90d"), ("customers", "leave_signal"), ("customers", "untruths"),
+      ("customers", "promises_late"), ("customers", "never_well_served"), ("customers", "below_own_baseline"),
+      ("customers", "unmet_long"), ("customers", "they_index"),
     ], shape: .wide)
 
   private static let customerCountMax = 12
 
   private struct Customer {
     let name: String
-    let reasons: [String]
+    let reasons: [(reason: ReasonToGo, words: String)]
     let chance: Double?
     let revenue: Double
     let ours: Double?
@@ -29,15 +30,20 @@ struct CallFirstFigure: Figure {
   private let customers: [Customer]
   private let withReasons: Int
   private let stillHere: Int
+  /// The reason that most of them have, and how many.
+  private let commonest: (reason: ReasonToGo, count: Int)?
+  /// Those that the record cannot tell of anybody.
+  private let unknown: [ReasonToGo]
   private let origin: Origin
 
   init?(_ tables: ReportTables) {
     let table = tables["customers"]
     let rows = table.rows(where: ["status": "active"]) + table.rows(where: ["status": "quiet"])
-    guard !rows.isEmpty else { return nil }
+    unknown = ReasonToGo.allCases.filter { reason in !rows.contains { reason.isKnown(table, $0) } }
+    guard !rows.isEmpty, unknown.count < ReasonToGo.allCases.count else { return nil }
     var all: [Customer] = []
     for row in rows {
-      let reasons = Self.reasons(table, row)
+      let reasons = ReasonToGo.allCases.compactMap { reason in reason.words(table, row).map { (reason, $0) } }
       guard !reasons.isEmpty else { continue }
       all.append(
         Customer(
@@ -51,73 +57,70 @@ struct CallFirstFigure: Figure {
         if left.chance != right.chance { return left.chance ?? -1 > right.chance ?? -1 }
         return left.revenue != right.revenue ? left.revenue > right.revenue : left.name < right.name
       }.prefix(Self.customerCountMax))
+    let counts = ReasonToGo.allCases.map { reason in
+      (reason: reason, count: all.count { $0.reasons.contains { $0.reason == reason } })
+    }
+    commonest = counts.max { $0.count < $1.count }.flatMap { $0.count > 0 ? $0 : nil }
     (withReasons, stillHere, origin) = (all.count, rows.count, tables.origin)
   }
 
-  private static func reasons(_ table: ReportTable, _ row: Int) -> [String] {
-    func count(_ column: String) -> Int { table[column].count(row) }
-    var reasons: [String] = []
-    if count("leave_signal") > 0 { reasons.append("spoke of leaving \(times(count("leave_signal")))") }
-    if table["never_well_served"].flag(row) ?? false { reasons.append("never satisfied, and known long") }
-    if count("untruths") > 0 { reasons.append("told what was not so \(times(count("untruths")))") }
-    if count("promises_late") > 0 { reasons.append("\(Numbers.count(count("promises_late"), "promise")) kept late") }
-    if let unmet = table["unmet_long"].number(row), unmet > 0 {
-      reasons.append("\(Numbers.percent(unmet)) of their long-term needs unmet")
-    }
-    if let worse = table["below_own_baseline"].number(row), worse >= 0.5 {
-      reasons.append("\(Numbers.percent(worse)) of our service worse than they knew it")
-    }
-    if let theirs = table["they_index"].number(row), theirs <= -10 { reasons.append("not into us") }
-    return reasons
-  }
-
-  private static func times(_ count: Int) -> String {
-    switch count {
-    case 1: "once"
-    case 2: "twice"
-    default: "\(Numbers.whole(count)) times"
-    }
-  }
-
   var title: String {
-    guard let first = customers.first else {
-      return "None of the \(Numbers.count(stillHere, "customer")) still here has reason to go"
+    guard let first = customers.first, let commonest else {
+      return "Of \(Numbers.count(stillHere, "customer")) still here, the record gives none a reason to go"
     }
-    return "\(Numbers.whole(withReasons)) of \(Numbers.count(stillHere, "customer")) still here have reason to go; "
-      + "\(Numbers.short(first.name, 30)) has \(Numbers.whole(first.reasons.count))"
+    let most = commonest.count == withReasons ? "" : "\(Numbers.whole(commonest.count)) of them "
+    let many = first.reasons.count > 1 ? "; \(Numbers.short(first.name, 30)) has \(Numbers.whole(first.reasons.count))" : ""
+    let have = withReasons == 1 ? "has" : "have"
+    return "\(Numbers.whole(withReasons)) of \(Numbers.count(stillHere, "customer")) still here \(have) reason to go, "
+      + "\(most)\(commonest.reason.summary)\(many)"
   }
   var count: String {
-    "n = \(Numbers.count(stillHere, "customer")) active or quiet"
-      + (withReasons > customers.count
-        ? "; the first \(Numbers.whole(customers.count)) of \(Numbers.whole(withReasons)) are shown" : "")
+    let shown =
+      withReasons > customers.count
+      ? "; the first \(Numbers.whole(customers.count)) of \(Numbers.whole(withReasons)) are shown" : ""
+    return "n = \(Numbers.count(stillHere, "customer")) active or quiet" + shown
   }
   var legend: String {
-    "Those with most reasons come first, of equally many those likelier to end it within 90 days, then those who paid more. The "
-      + "indices run from −100 to +100; a dash says that this side is silent."
+    let order =
+      customers.isEmpty
+      ? ""
+      : "Those with most reasons come first, of equally many those likelier to end it within 90 days, then those who paid "
+        + "more. The indices run from −100 to +100; a dash says that nothing is known. "
+    guard !unknown.isEmpty else { return order }
+    return order + "No such events yet, so that they cannot be a reason: \(unknown.map(\.name).joined(separator: ", "))."
   }
   var commands: [String] {
     guard let first = customers.first else { return [origin.replay("customers")] }
     return [origin.mirror(first.name), origin.replay("customers")]
   }
 
+  private var columns: [(name: String, value: (Customer) -> String?)] {
+    let all: [(name: String, value: (Customer) -> String?)] = [
+      ("Ends in 90 days", { $0.chance.map(Numbers.percent) }), ("We", { $0.ours.map { Numbers.signed($0) } }),
+      ("They", { $0.theirs.map { Numbers.signed($0) } }),
+    ]
+    return all.filter { column in customers.contains { column.value($0) != nil } }
+  }
+
   func draw(into page: inout Markup) {
     guard !customers.isEmpty else { return }
+    let columns = columns
     page.element("table", ["class": "list stack"]) { page in
       page.element("thead") { page in
         page.element("tr") { page in
-          for name in ["Customer", "Why", "Ends in 90 days", "We", "They"] { page.element("th", ["scope": "col"], name) }
+          for name in ["Customer", "Why"] + columns.map(\.name) { page.element("th", ["scope": "col"], name) }
         }
       }
       page.element("tbody") { page in
         for customer in customers {
           page.element("tr") { page in
             page.element("th", ["scope": "row"]) { $0.element("bdi", Numbers.short(customer.name, 40)) }
-            page.element("td", ["data-name": "Why"]) { page in
-              page.element("ul") { page in for reason in customer.reasons { page.element("li", reason) } }
+            page.element("td", ["class": "why"]) { page in
+              page.element("ul") { page in for reason in customer.reasons { page.element("li", reason.words) } }
             }
-            page.element("td", ["data-name": "Ends in 90 days", "class": "n"], customer.chance.map(Numbers.percent) ?? "–")
-            page.element("td", ["data-name": "We", "class": "n"], customer.ours.map { Numbers.signed($0) } ?? "–")
-            page.element("td", ["data-name": "They", "class": "n"], customer.theirs.map { Numbers.signed($0) } ?? "–")
+            for column in columns {
+              page.element("td", ["data-name": column.name, "class": "n"], column.value(customer) ?? "–")
+            }
           }
         }
       }

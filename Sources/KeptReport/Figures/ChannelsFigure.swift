@@ -8,7 +8,7 @@ struct ChannelsFigure: Figure {
       "channels": [
         "channel", "period", "care_rate_num", "care_rate_den", "replied_share_num", "replied_share_den",
       ],
-      "customers": ["split_channels"],
+      "customers": ["split_channels"], "signals": ["list", "touches"],
     ],
     defines: [("channels", "care_rate"), ("channels", "replied_share"), ("customers", "split_channels")])
 
@@ -16,11 +16,22 @@ struct ChannelsFigure: Figure {
   /// With fewer touches a channel is drawn, but the sentence above speaks of the others.
   private static let touchCountMin = 20
 
+  private static let measures: [(column: String, part: String, whole: String)] = [
+    ("care_rate", "met with care", "orders, questions and complaints"),
+    ("replied_share", "answered", "words of theirs"),
+  ]
+
   private struct Panel {
     let measure: String
-    let words: String
+    let part: String
+    let whole: String
+    /// Those with most touches.
     let rows: [ShareRow]
     let all: Share
+
+    /// "Orders, questions and complaints met with care"
+    var words: String { whole.prefix(1).uppercased() + whole.dropFirst() + " " + part }
+    var height: Double { ShareRow.height(of: rows) + 26 }
   }
 
   private let panels: [Panel]
@@ -31,22 +42,27 @@ struct ChannelsFigure: Figure {
 
   init?(_ tables: ReportTables) {
     let table = tables["channels"]
+    let signals = tables["signals"]
+    // Where no rule heard anything of what we did or how they felt, no touch can add up to care, and none lacks it.
+    let isCareHeard = ["we_done", "we_felt"].contains { signals.sum("touches", signals.rows(where: ["list": $0])) > 0 }
     let channels = table.grouped(by: "channel")
-    panels = [("care_rate", "touches that add up to care"), ("replied_share", "words of theirs that we answered")].compactMap {
-      measure, words in
+    panels = Self.measures.compactMap { measure, part, whole in
+      guard measure != "care_rate" || isCareHeard else { return nil }
       let rows = channels.compactMap { channel, rows in
         Share(table.sum(measure + "_num", rows), of: table.sum(measure + "_den", rows)).map {
-          ShareRow(name: channel, share: $0)
+          ShareRow(name: channel.replacing("_", with: " "), share: $0)
         }
       }
       let largest = rows.sorted { ($1.share.whole, $0.name) < ($0.share.whole, $1.name) }.prefix(Self.channelCountMax)
-      let sum = largest.reduce(into: (part: 0, whole: 0)) { $0 = ($0.part + $1.share.part, $0.whole + $1.share.whole) }
-      return Share(sum.part, of: sum.whole).map { Panel(measure: measure, words: words, rows: Array(largest), all: $0) }
+      let sum = rows.reduce(into: (part: 0, whole: 0)) { $0 = ($0.part + $1.share.part, $0.whole + $1.share.whole) }
+      return Share(sum.part, of: sum.whole).map {
+        Panel(measure: measure, part: part, whole: whole, rows: Array(largest), all: $0)
+      }
     }
-    guard let first = panels.first, let channel = first.rows.first?.name else { return nil }
-    let said = table.rows(where: ["channel": channel]).filter { table[first.measure + "_den"].count($0) > 0 }
-    guard let month = table.byMonth(said).last?.month else { return nil }
-    cell = (channel, month)
+    guard let first = panels.first else { return nil }
+    let said = (0..<table.rowCount).filter { table[first.measure + "_den"].count($0) > 0 }
+    guard let month = table.byMonth(said).last, let channel = table["channel"].text(month.rows[0]) else { return nil }
+    cell = (channel, month.month)
     let split = tables["customers"]["split_channels"]
     splits = (0..<tables["customers"].rowCount).compactMap { split.number($0) }.sorted()
     origin = tables.origin
@@ -58,10 +74,13 @@ struct ChannelsFigure: Figure {
     let compared = large.count > 1 ? large : panel.rows
     guard let best = compared.max(by: { $0.share.rate < $1.share.rate }),
       let worst = compared.min(by: { $0.share.rate < $1.share.rate }), compared.count > 1
-    else { return "All customers come through \(Numbers.short(cell.channel, 30)): there is nothing to compare" }
+    else {
+      return "All came by \(Numbers.short(panel.rows[0].name, 30)), so that there is nothing to compare: "
+        + "\(Numbers.percent(panel.all.rate)) of \(panel.whole) were \(panel.part)"
+    }
     let surely = best.share.low > worst.share.high ? "" : ", which may be chance"
-    return "\(panel.words.prefix(1).uppercased() + panel.words.dropFirst()): \(Numbers.percent(best.share.rate)) by "
-      + "\(Numbers.short(best.name, 30)), \(Numbers.percent(worst.share.rate)) by \(Numbers.short(worst.name, 30))\(surely)"
+    return "By \(Numbers.short(best.name, 30)), \(Numbers.percent(best.share.rate)) of \(panel.whole) were \(panel.part), by "
+      + "\(Numbers.short(worst.name, 30)) \(Numbers.percent(worst.share.rate))\(surely)"
   }
   var count: String {
     let compared =
@@ -69,7 +88,7 @@ struct ChannelsFigure: Figure {
       ? ""
       : "; \(Numbers.count(splits.count, "customer")) met us through several, half of whom fared "
         + "\(Numbers.decimal(splits[splits.count / 2])) points or more apart"
-    return "n = " + panels.map { "\(Numbers.whole($0.all.whole)) (\($0.words))" }.joined(separator: ", ") + compared
+    return "n = " + panels.map { "\(Numbers.whole($0.all.whole)) \($0.whole)" }.joined(separator: "; ") + compared
   }
   var legend: String { "A dot is a channel’s share, its line the 95 % interval, the tall mark all channels together." }
   var commands: [String] {
@@ -78,19 +97,21 @@ struct ChannelsFigure: Figure {
       origin.replay("channels"),
     ]
   }
+  var height: Double { panels.reduce(0) { $0 + $1.height } + Double(panels.count - 1) * 14 }
 
   func draw(into page: inout Markup) {
-    let tops = panels.indices.map { panel in panels[..<panel].reduce(0) { $0 + Double($1.rows.count) * 28 + 66 } }
+    let bounds = ShareRow.bounds(panels.flatMap(\.rows))
     let chart = Chart(
       id: Self.subject.id, title: title,
       description: panels.map { panel in
         "\(panel.words): " + panel.rows.map { "\($0.name) \($0.share.sentence)" }.joined(separator: "; ")
-      }.joined(separator: ". "),
-      height: tops.last! + Double(panels.last!.rows.count) * 28 + 50)
+      }.joined(separator: ". "), height: height)
     chart.draw(into: &page) { page in
-      for (panel, top) in zip(panels, tops) {
-        page.label(0, top + 14, panel.words.prefix(1).uppercased() + panel.words.dropFirst(), class: "b")
-        ShareRow.draw(panel.rows, all: panel.all, from: 132, to: 400, top: top + 26, into: &page)
+      var top = 0.0
+      for panel in panels {
+        page.label(0, top + 14, panel.words, class: "b")
+        ShareRow.draw(panel.rows, all: panel.all, in: bounds, top: top + 28, into: &page)
+        top += panel.height + 14
       }
     }
   }

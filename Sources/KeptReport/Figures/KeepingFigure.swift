@@ -51,42 +51,50 @@ struct KeepingFigure: Figure {
   }
   var count: String {
     let known = months.filter { $0.money != nil || $0.minutes != nil }
-    return "n = \(Numbers.count(known.count, "month")) with efforts recorded, \(Numbers.month(known[0].month)) to "
-      + Numbers.month(known.last!.month)
+    return "n = \(Numbers.count(known.count, "month")) with efforts recorded, "
+      + Numbers.span(known[0].month, known.last!.month)
   }
   var legend: String {
-    "The part spent on keeping: bars are money, the line with dots is minutes. Above the mark keeping gets more than getting. A "
-      + "dashed line: the month is not over yet; no bar: nothing was recorded."
+    "The part spent on keeping. Above the mark keeping gets more than getting. A dashed line: the month is not over yet; "
+      + "no bar or dot: nothing was recorded."
   }
   var commands: [String] {
     guard let month = months.last(where: { !$0.isOpen && $0.money != nil })?.month else { return [origin.replay("months")] }
     return [origin.explain("months", "keep_per_get", row: ["\(month)"]), origin.replay("months")]
   }
 
+  var height: Double { months.count > 8 ? 274 : 290 }
+
   func draw(into page: inout Markup) {
-    let y = Scale(0...1, to: 222, 14)
-    let step = (468.0 - 48) / Double(months.count)
+    let y = Scale(0...1, to: 248, 40)
+    let step = min(60, (468.0 - 48) / Double(months.count))
     func x(_ index: Int) -> Double { 48 + (Double(index) + 0.5) * step }
     let chart = Chart(
       id: Self.subject.id, title: title,
       description: months.suffix(12).map { month in
         "\(Numbers.month(month.month)): money \(month.money.map(Numbers.percent) ?? "none"), minutes "
           + (month.minutes.map(Numbers.percent) ?? "none")
-      }.joined(separator: "; "), height: 260)
+      }.joined(separator: "; "), height: height)
     chart.draw(into: &page) { page in
+      if money != nil { page.key([("fill we", "of money")], from: 48, 4) }
+      if minutes != nil {
+        page.line(176, 11, 200, 11, class: "line p90")
+        page.dot(188, 11, 3, class: "symbol p90")
+        page.label(206, 16, "of minutes")
+      }
       page.horizontalGrid([0, 0.25, 0.5, 0.75, 1], y, from: 48, to: 468) { Numbers.percent($0) }
       for (index, month) in months.enumerated() {
         if let money = month.money {
           page.box(x(index) - step * 0.36, y(money), step * 0.72, y(0) - y(money), class: "fill we")
         }
-        if month.isOpen { page.line(x(index) - step / 2, 225, x(index) + step / 2, 225, class: "unfinished") }
+        if month.isOpen { page.line(x(index) - step / 2, 251, x(index) + step / 2, 251, class: "unfinished") }
       }
       page.line(48, y(0.5), 468, y(0.5), class: "mark")
       page.label(468, y(0.5) - 6, "as much for keeping as for getting", .end, class: "b")
       let minutes = months.enumerated().compactMap { index, month in month.minutes.map { (x: x(index), y: y($0)) } }
       if !minutes.isEmpty { page.path(minutes, class: "line p90") }
       for point in minutes { page.dot(point.x, point.y, 3, class: "symbol p90") }
-      page.monthAxis(months.map(\.month), y: 240, x)
+      page.monthAxis(months.map(\.month), y: 266, x)
     }
   }
 }

@@ -45,7 +45,7 @@ struct LeavingFigure: Figure {
     let parts = Self.ways.indices.filter { totals[$0] > 0 || $0 < 2 }.map { way in
       let times = Numbers.whole(totals[way])
       return switch way {
-      case 0: "\(times) customers left us"
+      case 0: "\(Numbers.count(totals[way], "customer")) left us"
       case 1: "we left \(times)"
       case 2: "\(times) parted by consent"
       case 3: "\(times) over something else"
@@ -56,8 +56,8 @@ struct LeavingFigure: Figure {
   }
 
   var count: String {
-    "n = \(Numbers.count(totals.reduce(0, +), "relationship")) that ended, \(Numbers.month(months[0].month)) to "
-      + Numbers.month(months.last!.month)
+    "n = \(Numbers.count(totals.reduce(0, +), "relationship")) that ended, "
+      + Numbers.span(months[0].month, months.last!.month)
   }
   var legend: String {
     "Above, all of them; below, month by month in the same patterns. A dashed line under a month: it is not over yet."
@@ -71,24 +71,26 @@ struct LeavingFigure: Figure {
     ]
   }
 
+  var height: Double { months.count > 8 ? 288 : 302 }
+
   func draw(into page: inout Markup) {
     let most = Double(totals.max()!)
-    let x = Scale(0...most, to: 0, 300)
+    let x = Scale(0...most, to: 0, 286)
     let monthMost = Double(max(1, months.map { $0.counts.reduce(0, +) }.max()!))
     let ticks = Scale.ticks(upTo: monthMost, count: 3)
     let y = Scale(0...max(monthMost, ticks.last!), to: 262, 150)
-    let step = (468.0 - 34) / Double(months.count)
+    let step = min(60, (468.0 - 34) / Double(months.count))
     let chart = Chart(
       id: Self.subject.id, title: title,
-      description: zip(Self.ways, totals).map { "\($0.words): \($1)" }.joined(separator: ", "), height: 296)
+      description: zip(Self.ways, totals).map { "\($0.words): \($1)" }.joined(separator: ", "), height: height)
     chart.draw(into: &page) { page in
       for (index, way) in Self.ways.enumerated() {
         let top = Double(index) * 25 + 2
-        page.label(104, top + 15, way.words, .end)
-        page.box(112, top, x(Double(totals[index])), 20, class: "fill \(way.mark)")
-        page.label(118 + x(Double(totals[index])), top + 15, Numbers.whole(totals[index]), class: "b")
+        page.label(112, top + 15, way.words, .end)
+        page.box(120, top, x(Double(totals[index])), 20, class: "fill \(way.mark)")
+        page.label(126 + x(Double(totals[index])), top + 15, Numbers.whole(totals[index]), class: "b")
       }
-      page.horizontalGrid(ticks, y, from: 34, to: 468) { Numbers.whole(Int($0)) }
+      page.horizontalGrid(ticks, y, from: 34, to: 468) { Numbers.compact(Int($0)) }
       for (index, month) in months.enumerated() {
         let left = 34 + Double(index) * step
         var sum = 0

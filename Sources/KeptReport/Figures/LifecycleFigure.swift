@@ -43,12 +43,13 @@ struct LifecycleFigure: Figure {
   var title: String {
     let when = told.isComplete ? "In \(Numbers.month(told.month))" : "In \(Numbers.month(told.month)) so far"
     let quiet = told.quiet.map { "; \(Numbers.whole($0)) went quiet" } ?? ""
-    return "\(when), \(Numbers.count(told.active, "customer")) were active: \(Numbers.whole(told.new)) new, "
+    let active = Numbers.count(told.active, "customer was", many: "customers were")
+    return "\(when), \(active) active: \(Numbers.whole(told.new)) new, "
       + "\(Numbers.whole(told.still)) still here, \(Numbers.whole(told.back)) back again\(quiet)"
   }
   var count: String {
-    "n = \(Numbers.whole(months.reduce(0) { $0 + $1.active })) customer months, \(Numbers.month(months[0].month)) to "
-      + Numbers.month(months.last!.month)
+    "n = \(Numbers.count(months.reduce(0) { $0 + $1.active }, "customer month")), "
+      + Numbers.span(months[0].month, months.last!.month)
   }
   var legend: String {
     "Above the line who was active in a month, below it who was the month before and no more. A dashed line: the month is not "
@@ -61,6 +62,8 @@ struct LifecycleFigure: Figure {
     ]
   }
 
+  var height: Double { months.count > 8 ? 284 : 298 }
+
   func draw(into page: inout Markup) {
     let up = Double(months.map { $0.new + $0.still + $0.back }.max() ?? 0)
     let down = Double(months.map { $0.quiet ?? 0 }.max() ?? 0)
@@ -68,24 +71,22 @@ struct LifecycleFigure: Figure {
     let above = ticks.filter { $0 < up } + [ticks.first { $0 >= up } ?? up]
     let below = down > 0 ? ticks.filter { $0 < down } + [ticks.first { $0 >= down } ?? down] : [0]
     let y = Scale(-below.last!...above.last!, to: 258, 34)
-    let step = (468.0 - 44) / Double(months.count)
+    let step = min(60, (468.0 - 44) / Double(months.count))
     let chart = Chart(
       id: Self.subject.id, title: title,
       description: months.suffix(12).map {
         "\(Numbers.month($0.month)): \($0.new) new, \($0.still) still here, \($0.back) back, "
           + ($0.quiet.map { "\($0) went quiet" } ?? "not over yet")
-      }.joined(separator: "; "), height: 296)
+      }.joined(separator: "; "), height: height)
     chart.draw(into: &page) { page in
-      var x = 44.0
-      for (mark, words) in [("still", "still here"), ("back", "back again"), ("new", "new"), ("quiet", "went quiet")] {
-        page.box(x, 4, 14, 14, class: "fill \(mark)")
-        page.label(x + 19, 16, words)
-        x += 106
-      }
-      page.horizontalGrid(above, y, from: 44, to: 468) { Numbers.whole(Int($0)) }
+      page.key(
+        [
+          ("fill still", "still here"), ("fill back", "back again"), ("fill new", "new"), ("fill quiet", "went quiet"),
+        ], from: 44, 4)
+      page.horizontalGrid(above, y, from: 44, to: 468) { Numbers.compact(Int($0)) }
       for tick in below where tick > 0 {
         page.line(44, y(-tick), 468, y(-tick), class: "grid")
-        page.label(38, y(-tick) + 4, Numbers.whole(-Int(tick)), .end, class: "s")
+        page.label(38, y(-tick) + 4, Numbers.compact(Int(tick)), .end, class: "s")
       }
       for (index, month) in months.enumerated() {
         let left = 44 + Double(index) * step

@@ -8,78 +8,69 @@ struct QuadrantFigure: Figure {
       "customers": ["we_index", "they_index", "quadrant"],
       "moves": ["unit", "period", "from_quadrant", "to_quadrant", "customers", "complete"],
     ],
-    defines: [("customers", "we_index"), ("customers", "they_index"), ("customers", "quadrant"), ("moves", "customers")],
-    shape: .tall)
+    defines: [("customers", "we_index"), ("customers", "they_index"), ("customers", "quadrant"), ("moves", "customers")])
 
-  private static let names = [
-    "mutual": "into each other", "unrequited_ours": "only we are", "unrequited_theirs": "only they are",
-    "indifferent": "neither is", "unknown": "not known",
-  ]
-  private static let order = ["mutual", "unrequited_ours", "unrequited_theirs", "indifferent", "unknown"]
   private static let binCount = 20
+  /// Half of what is between the middles of two bins, so that no disc covers another.
+  private static let radiusMax = 10.0
 
-  private let counts: [String: Int]
+  private let counts: [QuadrantMoves.Place: Int]
   private let customerCount: Int
   /// Customers by bins of ten points: we across, they up.
   private let bins: [Int: Int]
   private let placed: Int
-  private let moves: [String: Int]
-  private let months: [CivilDate]
+  /// nil: no month is over yet.
+  private let moves: QuadrantMoves?
   private let origin: Origin
 
   init?(_ tables: ReportTables) {
     let customers = tables["customers"]
-    guard customers.rowCount > 0 else { return nil }
-    var counts: [String: Int] = [:]
+    var counts: [QuadrantMoves.Place: Int] = [:]
     var bins: [Int: Int] = [:]
     var placed = 0
-    for name in Self.order { counts[name] = customers.rows(where: ["quadrant": name]).count }
-    let (we, they) = (customers["we_index"], customers["they_index"])
+    for place in QuadrantMoves.Place.allCases { counts[place] = customers.rows(where: ["quadrant": place.rawValue]).count }
+    let we = customers["we_index"]
+    let they = customers["they_index"]
     for row in 0..<customers.rowCount {
       guard let ours = we.number(row), let theirs = they.number(row) else { continue }
       placed += 1
       bins[Self.bin(theirs) * Self.binCount + Self.bin(ours), default: 0] += 1
     }
-    guard placed > 0 || counts["unknown"] != customers.rowCount else { return nil }
-    let table = tables["moves"]
-    let rows = table.rows(where: ["unit": "customer"]).filter { table["complete"].flag($0) ?? false }
-    let year = table.byMonth(rows, last: 12)
-    var moves: [String: Int] = [:]
-    for row in year.flatMap(\.rows) {
-      guard let from = table["from_quadrant"].text(row), let to = table["to_quadrant"].text(row) else { continue }
-      moves["\(from) \(to)", default: 0] += table["customers"].count(row)
-    }
+    guard placed > 0 else { return nil }
     (self.counts, customerCount, self.bins, self.placed) = (counts, customers.rowCount, bins, placed)
-    (self.moves, months, origin) = (moves, year.map(\.month), tables.origin)
+    (moves, origin) = (QuadrantMoves(tables["moves"]), tables.origin)
   }
 
   private static func bin(_ index: Double) -> Int { min(binCount - 1, max(0, Int(((index + 100) / 10).rounded(.down)))) }
 
+  private func customers(_ place: QuadrantMoves.Place) -> String { Numbers.whole(counts[place] ?? 0) }
+
   var title: String {
-    func of(_ name: String) -> String { Numbers.whole(counts[name] ?? 0) }
-    return
-      "Of \(Numbers.count(customerCount, "customer")), \(of("mutual")) and we are into each other; \(of("unrequited_ours")) "
-      + "we are into and they are not, \(of("unrequited_theirs")) the other way round"
+    let mutual = "\(customers(.mutual)) of \(Numbers.count(customerCount, "customer")) and we are into each other"
+    guard let moves, moves.count > 0 else {
+      return "\(mutual); only we are into \(customers(.ours)), and only they into us are \(customers(.theirs))"
+    }
+    return "\(mutual): in \(Numbers.count(moves.months.count, "month")) \(Numbers.whole(moves.into(.mutual))) came to that and "
+      + "\(Numbers.whole(moves.outOf(.mutual))) left it"
   }
   var count: String {
-    "n = \(Numbers.whole(placed)) customers with both indices; of \(Numbers.whole(customerCount - placed)) one side is silent"
+    "n = \(Numbers.count(placed, "customer")) with both indices; of \(Numbers.whole(customerCount - placed)) a side is silent"
   }
   var legend: String {
+    let largest = Numbers.count(bins.values.max() ?? 0, "customer")
     let moved =
-      months.isEmpty
-      ? ""
-      : " The table counts how customers moved from month to month, \(Numbers.month(months[0])) to \(Numbers.month(months.last!))."
-    return
-      "A disc is customers within ten points of each other, its area how many. Inside the cross nothing is said either way."
-      + moved
+      moves.map { moves in
+        " Below, an arrow is how many moved that way from one month to the next, "
+          + "\(Numbers.span(moves.months[0], moves.months.last!)), \(Numbers.count(moves.count, "move")) in all; "
+          + "those that lead to being into each other are dark, those that lead away dashed. Whoever moves twice counts twice."
+      } ?? ""
+    return "A disc is customers within ten points of each other, its area how many, the largest \(largest). Inside the cross "
+      + "nothing is said either way." + moved
   }
   var commands: [String] {
-    var commands = [origin.replay("customers")]
-    let moved = Self.order.flatMap { from in Self.order.filter { $0 != from }.map { (from, $0) } }
-      .first { moves["\($0.0) \($0.1)"] ?? 0 > 0 }
-    if moved != nil { commands.append(origin.replay("moves")) }
-    return commands
+    [origin.replay("customers")] + (moves == nil ? [] : [origin.replay("moves")])
   }
+  var height: Double { 448 + (moves == nil ? 0 : QuadrantMoves.height + 60) }
 
   func draw(into page: inout Markup) {
     let x = Scale(-100...100, to: 62, 462)
@@ -87,56 +78,31 @@ struct QuadrantFigure: Figure {
     let most = Double(bins.values.max() ?? 1)
     let chart = Chart(
       id: Self.subject.id, title: title,
-      description: Self.order.map { "\(Self.names[$0]!): \(counts[$0] ?? 0)" }.joined(separator: ", "), height: 448)
+      description: QuadrantMoves.Place.allCases.map { "\($0.words): \(customers($0))" }.joined(separator: ", "), height: 448)
     chart.draw(into: &page) { page in
       page.box(62, 10, 400, 400, class: "frame")
       page.box(x(-10), 10, x(10) - x(-10), 400, class: "cross")
       page.box(62, y(10), 400, y(-10) - y(10), class: "cross")
-      for (name, left, top) in [
-        ("mutual", x(100) - 8, 28.0), ("unrequited_theirs", x(-100) + 8, 28), ("indifferent", x(-100) + 8, 402),
-        ("unrequited_ours", x(100) - 8, 402),
+      for (place, left, top) in [
+        (QuadrantMoves.Place.mutual, x(100) - 8, 28.0), (.theirs, x(-100) + 8, 28), (.neither, x(-100) + 8, 402),
+        (.ours, x(100) - 8, 402),
       ] {
-        page.label(left, top, "\(Self.names[name]!): \(counts[name] ?? 0)", left > 260 ? .end : .start, class: "b")
+        page.label(left, top, "\(place.words): \(customers(place))", left > 260 ? .end : .start, class: "b")
       }
       for (bin, count) in bins.sorted(by: { $0.key < $1.key }) {
-        let radius = 3 + 13 * (Double(count) / most).squareRoot()
+        let radius = max(2, Self.radiusMax * (Double(count) / most).squareRoot())
         let (ours, theirs) = (Double(bin % Self.binCount) * 10 - 95, Double(bin / Self.binCount) * 10 - 95)
         page.dot(x(ours), y(theirs), radius, class: "disc")
-        if radius > 9 { page.label(x(ours), y(theirs) + 4, String(count), .middle, class: "s") }
       }
       for tick in [-100.0, -50, 0, 50, 100] {
-        page.label(x(tick), 425, Numbers.signed(tick), tick == -100 ? .start : tick == 100 ? .end : .middle, class: "s")
+        page.label(x(tick), 426, Numbers.signed(tick), tick == -100 ? .start : tick == 100 ? .end : .middle, class: "s")
         page.label(56, y(tick) + (tick == 100 ? 9 : 4), Numbers.signed(tick), .end, class: "s")
       }
-      page.label(262, 443, "how into them we are →", .middle, class: "s")
+      page.label(262, 444, "how into them we are →", .middle, class: "s")
       page.element(
         "text", ["transform": "translate(12 210) rotate(-90)", "text-anchor": "middle", "class": "l s"],
         "how into us they are →")
     }
-    if !moves.isEmpty { drawMoves(into: &page) }
-  }
-
-  private func drawMoves(into page: inout Markup) {
-    page.element("table", ["class": "moves"]) { page in
-      page.element("caption", "Moves in \(Numbers.count(months.count, "month")): from the row to the column")
-      page.element("thead") { page in
-        page.element("tr") { page in
-          page.element("th", ["scope": "col"], "from")
-          for name in Self.order { page.element("th", ["scope": "col"], Self.names[name]!) }
-        }
-      }
-      page.element("tbody") { page in
-        for from in Self.order {
-          page.element("tr") { page in
-            page.element("th", ["scope": "row"], Self.names[from]!)
-            for to in Self.order {
-              let count = moves["\(from) \(to)"] ?? 0
-              page.element(
-                "td", ["class": from == to ? "same" : count > 0 ? "moved" : ""], from == to ? "·" : Numbers.whole(count))
-            }
-          }
-        }
-      }
-    }
+    moves?.draw(counts, id: "\(Self.subject.id)-moves", into: &page)
   }
 }

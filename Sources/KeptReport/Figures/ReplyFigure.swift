@@ -11,6 +11,16 @@ struct ReplyFigure: Figure {
     ("reply_p50", "half", "p50"), ("reply_p90", "9 in 10", "p90"), ("reply_p99", "99 in 100", "p99"),
   ]
 
+  private static let ticks: [(hours: Double, words: String)] = [
+    (1.0 / 60, "1 min"), (0.1, "6 min"), (1, "1 h"), (8, "8 h"), (24, "1 day"), (168, "1 week"), (720, "30 days"),
+    (8760, "1 year"),
+  ]
+
+  /// Fewer have no slowest tenth, and fewer than the next no slowest hundredth: that would be the slowest one.
+  private static let caseCountOfTenth = 10
+  private static let caseCountOfHundredth = 100
+  private static let monthCountTold = 12
+
   private struct Month {
     let month: CivilDate
     /// One for each of `parts`; nil where fewer than that ever had a reply.
@@ -24,37 +34,51 @@ struct ReplyFigure: Figure {
 
   init?(_ tables: ReportTables) {
     let table = tables["months"]
-    let all = table.byMonth(Array(0..<table.rowCount), last: 36).map { month, rows in
-      Month(
-        month: month, hours: Self.parts.map { part in rows.compactMap { table[part.column].number($0) }.first },
-        cases: table.sum("reply_p50_den", rows), isOpen: tables.origin.isOpen(month: month))
+    let all = table.byMonth(Array(0..<table.rowCount), last: 36).map { month, rows -> Month in
+      let cases = table.sum("reply_p50_den", rows)
+      let known = cases < Self.caseCountOfHundredth ? 2 : 3
+      return Month(
+        month: month,
+        hours: Self.parts.enumerated().map { place, part in
+          place < known ? rows.compactMap { table[part.column].number($0) }.first : nil
+        },
+        cases: cases, isOpen: tables.origin.isOpen(month: month))
     }
     guard let first = all.firstIndex(where: { $0.hours[0] != nil }) else { return nil }
     months = Array(all[first...])
     origin = tables.origin
   }
 
+  /// The last month that is over and has enough cases to speak of, else the last that has any.
   private var told: Month {
-    months.last { !$0.isOpen && $0.hours[0] != nil && $0.hours[1] != nil } ?? months.last { $0.hours[0] != nil }!
+    let over = months.filter { !$0.isOpen && $0.hours[0] != nil && $0.hours[1] != nil }
+    return over.suffix(Self.monthCountTold).last { $0.cases >= Self.caseCountOfTenth } ?? over.last
+      ?? months.last { $0.hours[0] != nil }!
   }
 
   var title: String {
     let half = Numbers.hours(told.hours[0]!)
+    let few = told.cases < Self.caseCountOfTenth
+    let cases = few ? "half of \(Numbers.count(told.cases, "case"))" : "half"
     guard let tenth = told.hours[1] else {
       return "In \(Numbers.month(told.month)) half of the cases had a person’s reply within \(half); one in ten never had one"
     }
+    guard told.cases > 1 else {
+      return "In \(Numbers.month(told.month)) the one customer who wrote waited \(half) for a person"
+    }
     let times = told.hours[0]! > 0 ? tenth / told.hours[0]! : 0
     let apart = times >= 1.5 ? ": \(Numbers.decimal(times, times < 10 ? 1 : 0)) times as long" : ""
-    return
-      "In \(Numbers.month(told.month)) half waited up to \(half) for a person, the slowest tenth \(Numbers.hours(tenth)) or more\(apart)"
+    let slowest = few ? "the slowest \(Numbers.hours(tenth))" : "the slowest tenth \(Numbers.hours(tenth)) or more"
+    return "In \(Numbers.month(told.month)) \(cases) waited up to \(half) for a person, \(slowest)\(apart)"
   }
   var count: String {
-    "n = \(Numbers.count(months.reduce(0) { $0 + $1.cases }, "case")), \(Numbers.month(months[0].month)) to "
-      + "\(Numbers.month(months.last!.month)); \(Numbers.whole(told.cases)) in \(Numbers.month(told.month))"
+    "n = \(Numbers.count(months.reduce(0) { $0 + $1.cases }, "case")), "
+      + "\(Numbers.span(months[0].month, months.last!.month)); \(Numbers.whole(told.cases)) in \(Numbers.month(told.month))"
   }
   var legend: String {
     "How long until so many cases had a person’s first reply, by the month they began; each line up is several times longer. A "
-      + "mark is missing where too few ever had one; hollow: the month is not over yet."
+      + "mark is missing where too few ever had one, and the highest where a month has fewer than 100 cases; hollow: the month "
+      + "is not over yet."
   }
   var commands: [String] {
     [
@@ -63,12 +87,14 @@ struct ReplyFigure: Figure {
     ]
   }
 
+  var height: Double { months.count > 8 ? 278 : 294 }
+
   func draw(into page: inout Markup) {
     let values = months.flatMap { $0.hours.compactMap { $0 } }
-    let least = min(1, max(1.0 / 60, values.min()!))
+    let least = Self.ticks.map(\.hours).last { $0 <= min(1, values.min()!) } ?? Self.ticks[0].hours
     let most = max(24, values.max()!)
     let y = Scale(logarithmic: least...most, to: 240, 34)
-    let step = (468.0 - 56) / Double(max(1, months.count))
+    let step = min(60, (468.0 - 56) / Double(months.count))
     func x(_ index: Int) -> Double { 56 + (Double(index) + 0.5) * step }
     let chart = Chart(
       id: Self.subject.id, title: title,
@@ -77,17 +103,13 @@ struct ReplyFigure: Figure {
           + zip(Self.parts, month.hours).map { part, hours in
             "\(part.words) \(hours.map(Numbers.hours) ?? "never")"
           }.joined(separator: ", ")
-      }.joined(separator: "; "), height: 278)
+      }.joined(separator: "; "), height: height)
     chart.draw(into: &page) { page in
       for (part, words) in Self.parts.map(\.words).enumerated() {
         symbol(part, 68 + Double(part) * 110, 8, isOpen: false, into: &page)
         page.label(78 + Double(part) * 110, 13, words)
       }
-      let ticks: [(hours: Double, words: String)] = [
-        (1.0 / 60, "1 min"), (0.1, "6 min"), (1, "1 h"), (8, "8 h"), (24, "1 day"), (168, "1 week"), (720, "30 days"),
-        (8760, "1 year"),
-      ]
-      for tick in ticks where tick.hours >= least * 0.99 && tick.hours <= most {
+      for tick in Self.ticks where tick.hours >= least * 0.99 && tick.hours <= most {
         page.line(56, y(tick.hours), 468, y(tick.hours), class: "grid")
         page.label(50, y(tick.hours) + 4, tick.words, .end, class: "s")
       }

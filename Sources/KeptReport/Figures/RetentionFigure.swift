@@ -13,6 +13,8 @@ struct RetentionFigure: Figure {
 
   private static let cohortCountMax = 18
   private static let ageMax = 12
+  private static let top = 34.0
+  private static let cell = 22.0
 
   private struct Cell {
     let age: Int
@@ -72,10 +74,12 @@ struct RetentionFigure: Figure {
     guard let last = told.last, let first = told.first(where: { $0 < last }) ?? told.first else {
       return "\(Numbers.count(customerCount, "customer")) began; no month after that is over yet"
     }
-    func say(_ age: Int) -> String { "\(Numbers.decimal(pooled[age]!.rate * 100, 0)) were in touch \(later(age))" }
-    func later(_ age: Int) -> String { age == 1 ? "the month after" : age == 12 ? "a year later" : "\(age) months later" }
-    let tail = first == last ? "" : ", \(say(last).replacing("in touch ", with: ""))"
-    return "Of every 100 new customers, \(say(first))\(tail)"
+    func later(_ age: Int) -> String {
+      age == 1 ? "the month after" : age == 12 ? "a year later" : "\(age) months later"
+    }
+    func say(_ age: Int) -> String { Numbers.ofHundred(pooled[age]!.rate).replacing("<1", with: "fewer than 1") }
+    let tail = first == last ? "" : ", \(say(last)) \(later(last))"
+    return "Of every 100 new customers, \(say(first)) were in touch \(later(first))\(tail)"
   }
 
   var count: String {
@@ -98,8 +102,10 @@ struct RetentionFigure: Figure {
     return [origin.explain("retention", "bounded_rate", row: row), origin.replay("retention")]
   }
 
+  var height: Double { Self.top + Double(cohorts.count + 1) * Self.cell + 10 }
+
   func draw(into page: inout Markup) {
-    let (left, top, cell) = (104.0, 34.0, 22.0)
+    let (left, top, cell) = (128.0, Self.top, Self.cell)
     let width = (Chart.width - left - 2) / Double(Self.ageMax + 1)
     let pooledRow = top + Double(cohorts.count) * cell + 6
     let chart = Chart(
@@ -108,7 +114,7 @@ struct RetentionFigure: Figure {
         "\(Numbers.month(cohort.month)), \(cohort.size) customers: "
           + cohort.cells.filter(\.isComplete).map { Numbers.percent(Double($0.bounded) / Double(cohort.size)) }
           .joined(separator: ", ")
-      }.joined(separator: "; "), height: pooledRow + cell + 4)
+      }.joined(separator: "; "), height: height)
     chart.draw(into: &page) { page in
       page.label(0, 12, "began in", class: "s")
       page.label(left - 8, 12, "n", .end, class: "s")
@@ -119,7 +125,7 @@ struct RetentionFigure: Figure {
       for (index, cohort) in cohorts.enumerated() {
         let y = top + Double(index) * cell
         page.label(0, y + 15, (cohort.isLeftTruncated ? "‹ " : "") + Numbers.month(cohort.month))
-        page.label(left - 8, y + 15, Numbers.whole(cohort.size), .end)
+        page.label(left - 8, y + 15, Numbers.compact(cohort.size), .end)
         for entry in cohort.cells {
           draw(
             Double(entry.bounded) / Double(cohort.size), isComplete: entry.isComplete,
@@ -146,7 +152,12 @@ struct RetentionFigure: Figure {
         "x": Numbers.place(x + 0.5), "y": Numbers.place(y + 0.5), "width": Numbers.place(width - 1),
         "height": Numbers.place(height - 1), "rx": "2", "class": "we", "fill-opacity": Numbers.decimal(0.06 + 0.94 * share, 2),
       ])
-    let number = Numbers.decimal(share * 100, 0)
-    page.label(x + width / 2, y + height / 2 + 4.5, number, .middle, class: share >= 0.72 ? "on" : "")
+    page.label(x + width / 2, y + height / 2 + 4.5, Numbers.ofHundred(share), .middle, class: Self.ink(share))
+  }
+
+  /// A number in a cell is black or white, whichever its ground lets be read: the shades in which that changes are other
+  /// ones by day and by night.
+  private static func ink(_ share: Double) -> String {
+    "c" + (share > 0.74 ? " on" : "") + (share > 0.55 ? " on-night" : "")
   }
 }

@@ -16,6 +16,8 @@ struct SignalsFigure: Figure {
     let touches: Int
     let points: Double
     let month: CivilDate
+
+    var words: String { name.replacing("-", with: " ") }
   }
 
   private let rules: [Rule]
@@ -48,24 +50,25 @@ struct SignalsFigure: Figure {
 
   var title: String {
     func say(_ rule: Rule) -> String {
-      "“\(rule.name.replacing("-", with: " "))” (\(Numbers.signed(rule.points)) points from \(Numbers.whole(rule.touches)) touches)"
+      "“\(rule.words)” (\(Numbers.signed(rule.points)) \(abs(rule.points) == 1 ? "point" : "points") from "
+        + "\(Numbers.count(rule.touches, "touch", many: "touches")))"
     }
     let worst = rules.last.flatMap { $0.points < 0 ? $0 : nil }
     let best = rules.first.flatMap { $0.points > 0 ? $0 : nil }
     return switch (best, worst) {
     case (let best?, let worst?): "Most spoke against us \(say(worst)), most for us \(say(best))"
-    case (nil, let worst?): "Nothing spoke for us; most against, \(say(worst))"
-    case (let best?, nil): "Nothing spoke against us; most for us, \(say(best))"
+    case (nil, let worst?): "No rule heard anything for us; most against us, \(say(worst))"
+    case (let best?, nil): "No rule heard anything against us; most for us, \(say(best))"
     case (nil, nil): ""
     }
   }
   var count: String {
     "n = \(Numbers.count(touches, "touch", many: "touches")) by \(Numbers.count(ruleCount, "rule")), "
-      + "\(Numbers.month(span.first)) to \(Numbers.month(span.last))"
+      + Numbers.span(span.first, span.last)
   }
   var legend: String {
-    "Points that the rulebook’s rules gave in these months: to the right for being into each other, to the left against. We did, "
-      + "they felt, they did: whose list it counts in."
+    "Points that the rulebook’s rules gave in these months: to the right for being into each other, to the left against. "
+      + "We did, they felt, they did: whose list it counts in."
   }
   var commands: [String] {
     let rule = rules.last!
@@ -75,26 +78,24 @@ struct SignalsFigure: Figure {
     ]
   }
 
+  var height: Double { Double(rules.count) * 25 + 8 }
+
   func draw(into page: inout Markup) {
-    let most = max(1, rules.map { abs($0.points) }.max()!)
-    let x = Scale(-most...most, to: 172, 420)
+    let points = rules.map(\.points)
+    let x = Scale(min(0, points.min()!)...max(0, points.max()!), to: 216, 408)
     let chart = Chart(
       id: Self.subject.id, title: title,
-      description: rules.map { "\($0.name): \(Numbers.signed($0.points)) points, \($0.touches) touches" }.joined(
+      description: rules.map { "\($0.words): \(Numbers.signed($0.points)) points, \($0.touches) touches" }.joined(
         separator: "; "),
-      height: Double(rules.count) * 25 + 8)
+      height: height)
     chart.draw(into: &page) { page in
       for (index, rule) in rules.enumerated() {
         let top = Double(index) * 25 + 4
-        page.label(0, top + 15, Numbers.short(rule.name, 16))
-        page.label(166, top + 15, Self.lists[rule.list] ?? "", .end, class: "s")
+        page.label(0, top + 15, TextWidth.fitted(rule.words, into: 138))
+        page.label(208, top + 15, Self.lists[rule.list] ?? "", .end, class: "s")
         let (from, to) = (min(x(0), x(rule.points)), max(x(0), x(rule.points)))
         page.box(from, top + 1, to - from, 18, class: rule.points > 0 ? "fill we" : "fill they")
-        if rule.points > 0 {
-          page.label(to + 6, top + 15, Numbers.signed(rule.points), class: "b")
-        } else {
-          page.label(x(0) + 6, top + 15, Numbers.signed(rule.points), class: "b")
-        }
+        page.label(max(to, x(0)) + 6, top + 15, Numbers.signed(rule.points), class: "b")
       }
       page.line(x(0), 2, x(0), Double(rules.count) * 25 + 4, class: "axis")
     }

@@ -40,20 +40,23 @@ struct SurvivalFigure: Figure {
   }
 
   private var told: Point { points.last { $0.day <= 365 } ?? points[0] }
-  private var words: (gone: String, kept: String) {
-    curve == "tenure" ? ("had ended it", "relationships") : ("had fallen silent", "customers")
+  /// Of what the curve is; what happened to those watched; what those are that it did not happen to yet.
+  private var words: (what: String, gone: String, held: String, half: String) {
+    curve == "tenure"
+      ? ("relationships", "ended", "still held", "half have ended")
+      : ("customers", "fell silent", "were still in touch", "half have fallen silent")
   }
 
   var title: String {
     let day = points.last!.day >= 365 ? "a year" : "\(Numbers.whole(told.day)) days"
     let share =
       "\(Numbers.percent(told.survival)) (\(Numbers.decimal(told.low * 100, 0)) to \(Numbers.decimal(told.high * 100, 0)) %)"
-    let half = points.first { $0.survival <= 0.5 }.map { "; half are gone after \(Numbers.whole($0.day)) days" } ?? ""
-    return "After \(day), \(share) of \(words.kept) still held\(half)"
+    let half = points.first { $0.survival <= 0.5 }.map { "; \(words.half) after \(Numbers.count($0.day, "day"))" } ?? ""
+    return "After \(day), \(share) of \(words.what) \(words.held)\(half)"
   }
 
   var count: String {
-    "n = \(Numbers.whole(points.map(\.atRisk).max() ?? 0)) watched, \(Numbers.whole(ends)) of whom \(words.gone)"
+    "n = \(Numbers.whole(points.map(\.atRisk).max() ?? 0)) \(words.what) watched, \(Numbers.whole(ends)) of which \(words.gone)"
   }
   var legend: String {
     "The line is the share still there after so many days, the shaded band its 95 % interval; the numbers below say how many "
@@ -66,29 +69,34 @@ struct SurvivalFigure: Figure {
     ]
   }
 
+  var height: Double { 418 }
+
   func draw(into page: inout Markup) {
     let last = max(1, points.last!.day)
-    let x = Scale(0...Double(last), to: 44, 468)
-    let y = Scale(0...1, to: 306, 14)
+    let x = Scale(0...Double(last), to: 52, 468)
+    let y = Scale(0...1, to: 366, 14)
     let shown = thinned(x)
     let chart = Chart(
       id: Self.subject.id, title: title,
       description: [90, 180, 365, 730].compactMap { day in
         points.last { $0.day <= day }.flatMap { day <= last ? "after \(day) days \(Numbers.percent($0.survival))" : nil }
-      }.joined(separator: ", "), height: 362)
+      }.joined(separator: ", "), height: height)
     chart.draw(into: &page) { page in
-      page.horizontalGrid([0, 0.25, 0.5, 0.75, 1], y, from: 44, to: 468) { Numbers.percent($0) }
+      page.horizontalGrid([0, 0.25, 0.5, 0.75, 1], y, from: 52, to: 468) { Numbers.percent($0) }
       let upper = steps(shown.map { ($0.day, $0.high) }, x, y)
       let lower = steps(shown.map { ($0.day, $0.low) }, x, y)
       page.path(upper + lower.reversed(), closed: true, class: "band")
       page.path(steps(shown.map { ($0.day, $0.survival) }, x, y), class: "curve")
-      page.label(44, 348, "watched", .start, class: "s")
+      page.label(0, 410, "watched", class: "s")
+      var free = 0.0
       for tick in Scale.ticks(upTo: Double(last), count: 5) where Int(tick) <= last {
-        page.line(x(tick), 306, x(tick), 311, class: "axis")
-        page.label(x(tick), 325, tick == 0 ? "0 days" : Numbers.whole(Int(tick)), tick == 0 ? .start : .middle, class: "s")
-        guard tick > 0 else { continue }
-        let left = points.first { $0.day >= Int(tick) }?.atRisk ?? 0
-        page.label(x(tick), 348, Numbers.whole(left), .middle, class: "s")
+        page.line(x(tick), 366, x(tick), 371, class: "axis")
+        let days = tick == 0 ? "0 days" : Numbers.whole(Int(tick))
+        page.label(x(tick), 387, days, tick == 0 ? .start : .middle, class: "s")
+        let watched = Numbers.compact(points.first { $0.day >= Int(tick) }?.atRisk ?? 0)
+        guard x(tick) - TextWidth.of(watched) / 2 > max(free, 66) else { continue }
+        page.label(x(tick), 410, watched, .middle, class: "s")
+        free = x(tick) + TextWidth.of(watched) / 2
       }
     }
   }

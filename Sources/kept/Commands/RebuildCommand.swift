@@ -53,6 +53,7 @@ enum RebuildCommand {
     let made = try measured.make(context.progress)
     let manifest = Manifest(
       position: measured.end, root: try ledger.tree(count: measured.end).root, asOf: measured.selection.asOf,
+      utcOffsetSeconds: try ledger.calendar().zone.offsetSeconds(at: measured.selection.asOf),
       rulebook: measured.rulebook.digest, rulebookOrigin: measured.rules.origin, zone: SHA256.hash(ledger.zoneBytes),
       versions: ["kept": Version.text, "format": String(LedgerSettings.formatVersion)],
       command: ["kept"] + context.commandLine)

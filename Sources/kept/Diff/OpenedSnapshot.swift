@@ -26,6 +26,7 @@ struct OpenedSnapshot {
     }
     let store = SnapshotStore(disk: disk, path: "\(path)/\(LedgerFolder.snapshots)")
     guard let latest = try store.latestName() else {
+      guard try LedgerReader(path).count > 0 else { throw FileError.noEvents(path) }
       throw FileError(path, "no snapshot is published there", next: "publish one: kept rebuild \(path)")
     }
     try self.init(store.folder(latest), disk)
