@@ -23,7 +23,6 @@ PLAIN = {
     "int64": pa.int64(), "int32": pa.int32(), "double": pa.float64(), "boolean": pa.bool_(), "string": pa.string(),
     "date": pa.date32(), "timestamp": pa.int64(), "decimal": pa.decimal128(18, 6),
 }
-PLAIN_UNITS = ("count", "number", "yes or no", "text", "local day", "instant")
 FRACTIONS = ("double", "decimal")
 
 
@@ -182,8 +181,7 @@ class Snapshot:
             for row in self.dictionary[table]:
                 for what in ("meaning", "unit", "formula", "seed") if row["column_name"] in columns else ():
                     note = notes.get(f"{row['column_name']}.{what}")
-                    # A unit that the type alone says stands in the dictionary only.
-                    if note != row.get(what) and not (what == "unit" and note is None and row[what] in PLAIN_UNITS):
+                    if note != row.get(what):
                         self.problems.append(f"{table}.{row['column_name']}: {reader}: its {what} is not the dictionary's")
 
 

@@ -34,11 +34,10 @@ enum DictionaryTable {
     var texts = (0..<8).map { _ in StringColumnBuilder() }
     var good = ColumnBuilder<Bool>()
     var reasons = StringColumnBuilder()
-    for table in tables.sorted(by: { $0.name < $1.name }) {
+    for table in tables.map(\.explained).sorted(by: { $0.name < $1.name }) {
       for column in table.columns.sorted(by: { $0.name < $1.name }) {
         let values = [
-          table.name, column.name, column.type.rawValue, column.countedIn, column.meaning,
-          definition(of: column, in: table), column.seed,
+          table.name, column.name, column.type.rawValue, column.unit, column.meaning, column.formula, column.seed,
           column.direction,
         ]
         for (place, value) in values.enumerated() { texts[place].append(value.isEmpty ? nil : value) }
@@ -49,16 +48,24 @@ enum DictionaryTable {
     return Table(schema: schema, columns: texts.map { $0.finish() } + [good.finish(), reasons.finish()])
   }
 
-  /// The formula that was declared; of a column that tells rows apart, what a row is.
-  private static func definition(of column: ColumnSpec, in table: TableSchema) -> String {
-    guard column.formula.isEmpty, TableName(rawValue: table.name)?.keys.contains(column.name) ?? false else {
-      return column.formula
-    }
-    return "tells rows apart; a row is: \(table.meaning)"
-  }
-
   /// Why there is nothing to say where the ledger has no events of these kinds; of none, where the rulebook names none.
   static func reason(without kinds: [String]) -> String {
     kinds.isEmpty ? "the rulebook names no kind of event for it" : "no \(kinds.sorted().joined(separator: " or ")) events"
+  }
+}
+
+extension TableSchema {
+  /// With what each column says without having been told to: the unit that its type has, and of a column that tells rows
+  /// apart, what a row is. So it is written into a file, and so the dictionary has it.
+  var explained: TableSchema {
+    let keys = TableName(rawValue: name)?.keys ?? []
+    var schema = self
+    schema.columns = columns.map { column in
+      var column = column
+      column.unit = column.countedIn
+      if column.formula.isEmpty, keys.contains(column.name) { column.formula = "tells rows apart; a row is: \(meaning)" }
+      return column
+    }
+    return schema
   }
 }

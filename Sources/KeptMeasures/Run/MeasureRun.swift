@@ -337,6 +337,6 @@ public struct MeasureRun: Sendable {
           wanted.map(\.schema) + (wanted.contains(.measures) ? [MeasuresTable.others] : []), kinds: kinds)
       case .cases, .orders, .returns, .calls, .projects: factTable(name, customers, names, strings, words)
       }
-    }.compactMap(\.self)
+    }.compactMap { $0.map { Table(schema: $0.schema.explained, columns: $0.columns) } }
   }
 }
