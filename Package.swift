@@ -35,7 +35,7 @@ let package = Package(
     .target(
       name: "KeptHostileInput", dependencies: ["KeptFormat", "KeptIntake", "KeptLog", "KeptMeasures", "KeptQuery", "KeptSnapshot"],
       path: "Tests/KeptHostileInput"),
-    .testTarget(name: "HostileInputTests", dependencies: ["KeptHostileInput", "KeptSimulation"]),
+    .testTarget(name: "HostileInputTests", dependencies: ["KeptHostileInput", "KeptLog", "KeptSimulation"]),
     .testTarget(name: "KeptFormatTests", dependencies: ["KeptFormat", "KeptHostileInput"]),
     .testTarget(name: "KeptReportTests", dependencies: ["KeptFormat", "KeptReport", "KeptSnapshot"]),
     .testTarget(name: "KeptIntakeTests", dependencies: ["KeptFormat", "KeptIntake"]),

@@ -27,7 +27,7 @@ public enum LogFormat {
   static let templateCountMax = 64
   static let templateByteCountMax = 255
   /// LZ4 cannot expand a byte to more; a stream that announces more is refused before anything is allocated.
-  static let inflationMax = 255
+  package static let inflationMax = 255
 }
 
 /// What a column of a block holds. Raw values are written to disk.

@@ -140,7 +140,9 @@ package struct VaultChunk: Sendable, Equatable {
     }
     guard magic == Self.magic else { throw FormatError(.unknown("vault chunk", UInt64(magic)), offset: 0) }
     guard reserved == 0 else { throw FormatError(.invalid("reserved bytes that are not zero"), offset: 36) }
-    guard rawByteCount <= byteCountMax, storedByteCount <= rawByteCount else {
+    guard rawByteCount <= byteCountMax, storedByteCount <= rawByteCount,
+      Int(rawByteCount) <= Int(storedByteCount) * LogFormat.inflationMax
+    else {
       throw FormatError(.invalid("values of \(rawByteCount) bytes in \(storedByteCount)"), offset: 24)
     }
     return VaultChunk(

@@ -176,11 +176,12 @@ extension TableText {
   private func writeAligned() throws {
     let columns = table.columns.indices
     let isNumber = table.schema.columns.map { [.int64, .int32, .double, .decimal].contains($0.type) }
-    var widths = table.schema.columns.map { TerminalText.width($0.name) }
+    let names = table.schema.columns.map { TerminalText.visible($0.name) }
+    var widths = names.map(TerminalText.width)
     for row in 0..<table.rowCount {
       for index in columns { widths[index] = max(widths[index], TerminalText.width(shown(index, row))) }
     }
-    try writeLine(table.schema.columns.map { TerminalText.visible($0.name) }, widths, isNumber)
+    try writeLine(names, widths, isNumber)
     try writeLine(widths.map { String(repeating: "-", count: $0) }, widths, isNumber)
     for row in 0..<table.rowCount { try writeLine(columns.map { shown($0, row) }, widths, isNumber) }
   }

@@ -15,6 +15,7 @@ struct Main {
   ]
 
   static func main() {
+    RuntimeStop.explain()
     let console = Console()
     let status = run(Array(CommandLine.arguments.dropFirst()), console)
     console.flush()

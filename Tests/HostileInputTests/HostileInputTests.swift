@@ -1,5 +1,6 @@
 import Foundation
 import KeptHostileInput
+import KeptLog
 import KeptSimulation
 import Testing
 
@@ -21,6 +22,17 @@ import Testing
     for _ in 0..<2_500 { door.feed(Self.changed(small.randomElement(using: &random)!, small, &random)) }
     // Half a gibibyte would mean that some count was believed; other tests of the process run at the same time.
     #expect(Self.peakKilobytes() - before < 512 << 10, "\(door)")
+  }
+
+  /// Found by fuzzing: it would have cost the memory of whoever opens such a ledger, before a byte of it was looked at.
+  @Test func `a chunk of the vault whose 25 bytes are said to hold a gigabyte is refused by its header`() throws {
+    let file = Self.repository + "/Fixtures/fuzz/vault/claims-a-gigabyte"
+    let chunk = Array(try Data(contentsOf: URL(fileURLWithPath: file)))
+    #expect {
+      try chunk.withUnsafeBytes { _ = try VaultChunk.parse($0) }
+    } throws: {
+      "\($0)".contains("values of 1023410201 bytes in 25")
+    }
   }
 
   /// One to eight edits: bits, bytes, numbers at the edge of their width, cuts, repeats, a piece of another seed.

@@ -47,6 +47,15 @@ import Testing
     #expect(lines[1].hasSuffix(#","last_at":"2024-03-31T09:05:00.123456Z","is_active":false}"#))
   }
 
+  /// Found by fuzzing: a question whose column is named after such a text would have cost its answer.
+  @Test func `a column's name with control characters is as wide as it is shown`() {
+    let table = Table(
+      schema: TableSchema(name: "answer", meaning: "", columns: [ColumnSpec("a\u{1}b", .int64)]),
+      columns: [ColumnData(.int64([7]))])
+    let lines = TableText.string(table, as: .table).split(separator: "\n")
+    #expect(lines.count == 3 && lines[0].hasPrefix("a") && !lines[0].contains("\u{1}") && lines[0].count == lines[1].count)
+  }
+
   @Test func `a terminal gets aligned columns, numbers to the right, wide characters counted twice`() {
     #expect(
       TableText.string(Self.table, as: .table) == """
